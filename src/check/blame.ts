@@ -1,0 +1,60 @@
+// Clause blame: which party, which object, which obligation a broken property comes down to.
+
+import { HARMS } from '../protocol/harms.ts';
+import { isObligation, obligation } from '../protocol/obligations.ts';
+import type { Blame, WaitEdge } from '../results/verdict.ts';
+import type { System, Violation } from '../model/system.ts';
+import { isTrue, type State } from './interpret.ts';
+
+/** For a harm: the obligation that was broken on the way, if any; else the harm's own. */
+export function blameFor(system: System, violation: Violation, onTheWay: readonly number[]): Blame {
+  if (violation.kind === 'harm') {
+    const earlier = onTheWay.map((v) => system.violations[v]).filter((v) => v?.kind === 'obligation').at(-1);
+    if (earlier !== undefined) return blameOf(earlier);
+  }
+  return blameOf(violation);
+}
+
+function blameOf(v: Violation): Blame {
+  const id = v.obligation ?? v.code;
+  if (isObligation(id)) {
+    const duty = obligation(id);
+    return { party: v.party, object: v.object, obligation: id, text: v.kind === 'obligation' ? v.text : duty.text, source: duty.source };
+  }
+  const harm = HARMS.find((h) => h.id === v.code);
+  return { party: v.party, object: v.object, obligation: id, text: v.text, source: harm?.source ?? '' };
+}
+
+/**
+ * For a deadlock or hang: follows who waits for whom from the stuck process to the end of the chain.
+ * An unmap that does not come is P6 of the importer, a fence that does not signal is P9, anything else P10.
+ */
+export function blameForWait(system: System, stuck: number, state: State, waits: readonly WaitEdge[]): Blame {
+  let at = system.processes[stuck]?.name ?? '';
+  const passed = new Set<string>();
+  let last: WaitEdge | undefined;
+  while (!passed.has(at)) {
+    passed.add(at);
+    const edge = waits.find((w) => w.party === at);
+    if (edge === undefined) break;
+    last = edge;
+    const next = edge.by.find((name) => waits.some((w) => w.party === name)) ?? edge.by[0];
+    if (next === undefined || edge.waits === 'unmap' || edge.waits === 'fence') {
+      if (next === undefined || !waits.some((w) => w.party === next)) break;
+    }
+    at = next ?? at;
+  }
+  const p10 = obligation('P10');
+  const otherwise: Blame = { party: system.processes[stuck]?.party ?? '', object: last?.object ?? at, obligation: 'P10', text: p10.text, source: p10.source };
+  if (last === undefined) return otherwise;
+  if (passed.has(at) && waits.some((w) => w.party === at) && last.by.includes(at)) return { ...otherwise, party: system.processes.find((p) => p.name === at)?.party ?? otherwise.party };
+  const open = system.pending.filter((p) => p.kind === 'obligation' && isTrue(p.holds, state)).map((p) => system.violations[p.violation]);
+  const wanted = last.waits === 'unmap' ? 'P6' : last.waits === 'fence' ? 'P9' : null;
+  const parties = new Set(last.by.map((name) => system.processes.find((p) => p.name === name)?.party));
+  const owed = open.find((v) => v !== undefined && v.code === wanted && (parties.size === 0 || parties.has(v.party)));
+  if (owed !== undefined) return blameOf(owed);
+  const first = last.by[0];
+  const party = system.processes.find((p) => p.name === first)?.party ?? otherwise.party;
+  if (last.waits === 'unmap') return { ...otherwise, party, object: last.object, text: `${party} has a live mapping of ${last.object} and no duty to unmap it in bounded time: it should not have been admitted.`, source: 'SEMANTICS C8, E6; dma_buf_attach_revocable' };
+  return { ...otherwise, party };
+}

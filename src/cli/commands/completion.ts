@@ -1,0 +1,93 @@
+// `fencepost completion SHELL`: a completion script, made from the option table.
+
+import { EXIT } from '../exit.ts';
+import { glossary } from '../glossary.ts';
+import { COMMANDS, optionText, type CommandRow, type Completes, type OptionRow, type Shell } from '../options.ts';
+
+export function completion(shell: Shell): number {
+  process.stdout.write(completionScript(shell));
+  return EXIT.fine;
+}
+
+export function completionScript(shell: Shell): string {
+  return { bash, zsh, fish }[shell]();
+}
+
+function wordsOf(completes: Completes): readonly string[] {
+  if (completes === 'ids') return glossary().map((entry) => entry.id);
+  return typeof completes === 'string' ? [] : completes;
+}
+
+function bash(): string {
+  const names = COMMANDS.map((command) => command.name).join(' ');
+  const values = COMMANDS.flatMap((command) => command.options)
+    .filter((option) => option.value !== null)
+    .map((option) => `    --${option.name}) COMPREPLY=($(compgen -W '${wordsOf(option.completes ?? 'nothing').join(' ')}' -- "$word")); return ;;`);
+  const cases = COMMANDS.map((command) => {
+    const words = [...command.options.map((option) => `--${option.name}`), '--help', ...wordsOf(command.argument?.completes ?? 'nothing')].join(' ');
+    const files = command.argument?.completes === 'files' ? ' COMPREPLY+=($(compgen -f -- "$word"))' : '';
+    return `    ${command.name}) COMPREPLY=($(compgen -W '${words}' -- "$word"));${files} ;;`;
+  });
+  return [
+    '# bash completion for fencepost: source it, or put it into bash-completion\'s folder',
+    '_fencepost() {',
+    '  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}',
+    `  if [ "$COMP_CWORD" = 1 ]; then COMPREPLY=($(compgen -W '${names} --help --version' -- "$word")); return; fi`,
+    '  case $before in',
+    ...values,
+    '  esac',
+    '  case ${COMP_WORDS[1]} in',
+    ...cases,
+    '  esac',
+    '}',
+    'complete -o filenames -F _fencepost fencepost',
+    '',
+  ].join('\n');
+}
+
+function zsh(): string {
+  const quote = (text: string): string => text.replaceAll("'", "'\\''").replace(/[[\]:]/g, '\\$&');
+  const option = (row: OptionRow): string => {
+    const value = row.value === null ? '' : `:${quote(row.value)}:(${wordsOf(row.completes ?? 'nothing').join(' ')})`;
+    return `'${row.repeats === true ? '*' : ''}--${row.name}[${quote(optionText(row))}]${value}'`;
+  };
+  const argument = (command: CommandRow): string[] => {
+    const { argument: row } = command;
+    if (row === null) return [];
+    const offers = row.completes === 'files' ? '_files' : `(${wordsOf(row.completes).join(' ')})`;
+    return [`'${row.repeats ? '*' : '1'}:${quote(row.name)}:${offers}'`];
+  };
+  return [
+    '#compdef fencepost',
+    '_fencepost() {',
+    '  if (( CURRENT == 2 )); then',
+    `    local -a commands=(${COMMANDS.map((command) => `'${command.name}:${quote(command.text)}'`).join(' ')})`,
+    "    _describe command commands; return",
+    '  fi',
+    '  local command=$words[2]',
+    '  shift words; (( CURRENT-- ))',
+    '  case $command in',
+    ...COMMANDS.map((command) => `    ${command.name}) _arguments ${[...command.options.map(option), ...argument(command)].join(' ')} ;;`),
+    '  esac',
+    '}',
+    'compdef _fencepost fencepost',
+    '',
+  ].join('\n');
+}
+
+function fish(): string {
+  const quote = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+  const none = `not __fish_seen_subcommand_from ${COMMANDS.map((command) => command.name).join(' ')}`;
+  const lines = ['# fish completion for fencepost'];
+  for (const command of COMMANDS) {
+    const seen = quote(`__fish_seen_subcommand_from ${command.name}`);
+    lines.push(`complete -c fencepost -f -n ${quote(none)} -a ${command.name} -d ${quote(command.text)}`);
+    for (const row of command.options) {
+      const value = row.value === null ? '' : ` -x -a ${quote(wordsOf(row.completes ?? 'nothing').join(' '))}`;
+      lines.push(`complete -c fencepost -n ${seen} -l ${row.name}${value} -d ${quote(optionText(row))}`);
+    }
+    const offers = command.argument?.completes ?? 'nothing';
+    lines.push(offers === 'files' ? `complete -c fencepost -F -n ${seen}` : `complete -c fencepost -f -n ${seen} -a ${quote(wordsOf(offers).join(' '))}`);
+  }
+  return `${lines.join('\n')}\n`;
+}

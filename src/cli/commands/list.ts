@@ -1,0 +1,28 @@
+// `fencepost list [TOPIC]`: one line an entry.
+
+import { cut, table, type Cell } from '../../report/layout.ts';
+import { corpusIndex } from '../corpus-index.ts';
+import { EXIT } from '../exit.ts';
+import { glossary } from '../glossary.ts';
+import { TOPICS, type Topic } from '../options.ts';
+import { terminalForm } from '../terminal.ts';
+
+export function list(topic: Topic | null): number {
+  const topics = topic === null ? TOPICS : [topic];
+  const form = terminalForm(false, []);
+  const parts = topics.flatMap((one) => {
+    const rows = rowsOf(one, form.width, form.unicode);
+    if (rows.length === 0) return topic === null ? [] : [`no ${one} are known`];
+    const lines = table([{ title: '' }, { title: '', least: 20 }], rows, form.width, form.unicode, false);
+    return [topic === null ? `${form.palette.strong(one)}\n${lines.map((line) => `  ${line}`).join('\n')}\n` : lines.join('\n')];
+  });
+  process.stdout.write(`${parts.join('\n').trimEnd()}\n`);
+  return EXIT.fine;
+}
+
+function rowsOf(topic: Topic, width: number, unicode: boolean): Cell[][] {
+  if (topic === 'scenarios') return corpusIndex().map(({ file, expected }) => [{ text: file }, { text: expected }]);
+  return glossary()
+    .filter((entry) => entry.topic === topic)
+    .map((entry) => [{ text: entry.id }, { text: cut(entry.name === '' || topic === 'calls' ? entry.text : `${entry.name}: ${entry.text}`, width - 4 - entry.id.length, unicode) }]);
+}

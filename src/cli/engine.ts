@@ -1,0 +1,50 @@
+// The seam between the command line and what it runs: scenario text in, result out.
+// The rest of src/cli knows the judges only as this interface, so tests can hand in their own.
+
+import type { Limits, Progress } from '../check/outcome.ts';
+import type { Scenario } from '../model/scenario.ts';
+import type { CheckResult } from '../results/verdict.ts';
+import { checkScenario, replayScenario, simulateScenario, type Checked } from '../check/run.ts';
+import { check as checkNames, formatDiagnostic, parse } from '../litmus/index.ts';
+import type { Override } from './parse-arguments.ts';
+import type { Order } from './options.ts';
+
+export interface CheckOptions {
+  readonly contract: readonly Override[];
+  readonly symmetry: boolean;
+  readonly liveness: boolean;
+  readonly limits: Limits;
+  readonly order: Order;
+  /** Milliseconds. */
+  readonly now: () => number;
+  readonly stop: () => boolean;
+  readonly progress?: (progress: Progress) => void;
+}
+
+export type Read = { readonly ok: true; readonly scenario: Scenario } | { readonly ok: false; readonly messages: readonly string[] };
+/** A scenario that does not fit the model, or a token that does not fit the scenario, is a message. */
+export type Judged = { readonly ok: true; readonly result: CheckResult } | { readonly ok: false; readonly message: string };
+
+export interface Engine {
+  /** Parse and check; messages are ready to be printed. */
+  readonly read: (text: string, file: string) => Read;
+  readonly check: (scenario: Scenario, file: string, options: CheckOptions) => Judged;
+  readonly simulate: (scenario: Scenario, file: string, options: CheckOptions & { readonly runs: number; readonly seed: number }) => Judged;
+  readonly replay: (scenario: Scenario, file: string, token: string, options: CheckOptions) => Judged;
+}
+
+export const engine: Engine = {
+  read: (text, file) => {
+    const parsed = parse(text, file);
+    const diagnostics = parsed.ok ? checkNames(parsed.scenario, file) : parsed.diagnostics;
+    if (parsed.ok && diagnostics.length === 0) return parsed;
+    return { ok: false, messages: diagnostics.map((diagnostic) => formatDiagnostic(text, diagnostic)) };
+  },
+  check: (scenario, file, options) => answered(file, checkScenario(scenario, file, options)),
+  simulate: (scenario, file, options) => answered(file, simulateScenario(scenario, file, options)),
+  replay: (scenario, file, token, options) => answered(file, replayScenario(scenario, file, token, options)),
+};
+
+function answered(file: string, checked: Checked): Judged {
+  return checked.ok ? checked : { ok: false, message: `${file}${checked.at === null ? '' : `:${checked.at.line}:${checked.at.column}`}: ${checked.message}` };
+}

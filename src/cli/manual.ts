@@ -1,0 +1,45 @@
+// The option table as a page: docs/command-line.md. A test keeps the two the same.
+
+import { COMMANDS, EXIT_TEXT, TAGLINE, flags, optionText, type CommandRow } from './options.ts';
+
+export function manual(): string {
+  return [
+    '# The command line',
+    '',
+    '<!-- Made from src/cli/options.ts; do not edit. `npm run docs` makes it again. -->',
+    '',
+    TAGLINE,
+    'Without arguments `fencepost` checks the bundled corpus and prints the table of the debate.',
+    '',
+    ...COMMANDS.flatMap(section),
+    '## Exit codes',
+    '',
+    ...EXIT_TEXT.map((line) => line.replace(/^Exit: /, '').trim()),
+    'Of several files the worst counts, in the order 5, 2, 1, 3, 4, 0.',
+    '',
+    '## Environment',
+    '',
+    'Colour is for terminals only. `NO_COLOR` turns it off, `FORCE_COLOR` on; `NO_COLOR` wins.',
+    'Characters beyond ASCII are used where the locale (`LC_ALL`, `LC_CTYPE`, `LANG`) is UTF-8.',
+    'Progress goes to standard error, and only to a terminal.',
+    'Ctrl-C ends the search and prints what is known so far; a second one ends the program.',
+    '',
+  ].join('\n');
+}
+
+function section(command: CommandRow): string[] {
+  const { argument } = command;
+  const name = argument === null ? '' : ` ${bracket(`${argument.name}${argument.repeats ? ' …' : ''}`, argument.required)}`;
+  const lines = [`## fencepost ${command.name}${name}`, '', `${sentence(command.text)}`, ''];
+  if (argument !== null) lines.push(`\`${argument.name}\`: ${argument.text}${argument.choices === undefined ? '' : `: ${argument.choices.join(', ')}`}.`, '');
+  if (command.options.length > 0) lines.push('| option | meaning |', '|---|---|', ...command.options.map((option) => `| \`${flags(option).replaceAll('|', '\\|')}\` | ${optionText(option)}${option.repeats === true ? ' (may be given several times)' : ''} |`), '');
+  return lines;
+}
+
+function bracket(name: string, required: boolean): string {
+  return required ? name : `[${name}]`;
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}

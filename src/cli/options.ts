@@ -1,0 +1,115 @@
+// The one table of commands and options. It feeds the parser, the help, docs/command-line.md and shell completion.
+
+import { CONTRACT_NAMES } from '../model/contract.ts';
+
+export const FORMATS = ['text', 'json', 'ktap', 'mermaid'] as const;
+export const ORDERS = ['any', 'kernel'] as const;
+export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+export const TOPICS = ['steps', 'obligations', 'harms', 'locking', 'calls', 'drivers', 'contract', 'scenarios'] as const;
+
+export type Format = (typeof FORMATS)[number];
+export type Order = (typeof ORDERS)[number];
+export type Shell = (typeof SHELLS)[number];
+export type Topic = (typeof TOPICS)[number];
+
+/** What a shell offers where a value is wanted. */
+export type Completes = 'files' | 'ids' | 'nothing' | readonly string[];
+
+export interface OptionRow {
+  /** Long name without the dashes. */
+  readonly name: string;
+  /** Placeholder of the value; null for a switch. */
+  readonly value: string | null;
+  /** Taken where the value is left out. */
+  readonly fallback?: string;
+  readonly repeats?: true;
+  readonly choices?: readonly string[];
+  readonly completes?: Completes;
+  readonly text: string;
+}
+
+export interface ArgumentRow {
+  /** Placeholder. */
+  readonly name: string;
+  readonly required: boolean;
+  readonly repeats: boolean;
+  readonly completes: Completes;
+  readonly choices?: readonly string[];
+  readonly text: string;
+}
+
+export interface CommandRow {
+  readonly name: CommandName;
+  readonly argument: ArgumentRow | null;
+  readonly options: readonly OptionRow[];
+  readonly text: string;
+}
+
+export type CommandName = 'check' | 'explain' | 'list' | 'completion';
+
+const KEYS = CONTRACT_NAMES.map((key) => `${key}=`);
+
+export const CHECK_OPTIONS = [
+  { name: 'contract', value: 'KEY=VALUE', repeats: true, completes: KEYS, text: 'judge under another position of the debate (see fencepost list contract)' },
+  { name: 'compare', value: 'KEY=A,B', completes: KEYS, text: 'judge under two positions and show both side by side; exit 1 where they differ' },
+  { name: 'replay', value: 'TOKEN', completes: 'nothing', text: 'run the steps that a counterexample named, in one file' },
+  { name: 'watch', value: null, text: 'check again whenever a file changes' },
+  { name: 'format', value: 'FORM', choices: FORMATS, completes: FORMATS, text: 'form of the output' },
+  { name: 'simulate', value: 'RUNS', fallback: '1000', completes: 'nothing', text: 'random runs instead of a search, for what is too large' },
+  { name: 'seed', value: 'N', completes: 'nothing', text: 'seed of the random runs (default 1)' },
+  { name: 'workers', value: 'N', completes: 'nothing', text: 'threads to use (default: two, or one on one core)' },
+  { name: 'no-symmetry', value: null, text: 'count identical parties separately' },
+  { name: 'no-liveness', value: null, text: 'look for harm only, not for deadlocks and hangs' },
+  { name: 'max-states', value: 'N', completes: 'nothing', text: 'give up after so many states' },
+  { name: 'max-depth', value: 'N', completes: 'nothing', text: 'do not look further than so many steps' },
+  { name: 'max-memory', value: 'MB', completes: 'nothing', text: 'give up at so much memory (default: half of the machine, at most 4096)' },
+  { name: 'max-time', value: 'SECONDS', completes: 'nothing', text: 'give up after so long' },
+  { name: 'order', value: 'ORDER', choices: ORDERS, completes: ORDERS, text: 'in which order callbacks run: any, or kernel (newest attachment first)' },
+  { name: 'verbose', value: null, text: 'show the whole ledger' },
+] as const satisfies readonly OptionRow[];
+
+export const COMMANDS: readonly CommandRow[] = [
+  {
+    name: 'check',
+    argument: { name: 'FILE|DIR', required: false, repeats: true, completes: 'files', text: 'scenarios, or folders with *.litmus (default: the bundled corpus)' },
+    options: CHECK_OPTIONS,
+    text: 'search every run of a scenario; show the shortest one that breaks it',
+  },
+  {
+    name: 'explain',
+    argument: { name: 'ID', required: true, repeats: false, completes: 'ids', text: 'P6, N2, STOP, STOP=V1, dma_buf_pin, map, vacuous' },
+    options: [],
+    text: 'what an obligation, harm, step, call, position or verdict means, and where it comes from',
+  },
+  {
+    name: 'list',
+    argument: { name: 'TOPIC', required: false, repeats: false, completes: TOPICS, choices: TOPICS, text: 'what to list' },
+    options: [],
+    text: 'list what fencepost knows',
+  },
+  {
+    name: 'completion',
+    argument: { name: 'SHELL', required: true, repeats: false, completes: SHELLS, choices: SHELLS, text: 'whose completion to print' },
+    options: [],
+    text: 'print a completion script for a shell',
+  },
+];
+
+export const TAGLINE = 'Checks Linux dma-buf sharing: pin, fences, invalidation, revocation.';
+
+export const EXIT_TEXT = [
+  'Exit: 0 holds, or came out as declared; 1 broken, or not as declared; 2 wrong use;',
+  '      3 unfinished (a limit was hit); 4 vacuous or undecided only; 5 internal failure.',
+] as const;
+
+/** As it is typed: "--format <FORM>". */
+export function flags(option: OptionRow): string {
+  if (option.value === null) return `--${option.name}`;
+  return option.fallback === undefined ? `--${option.name} <${option.value}>` : `--${option.name} [${option.value}]`;
+}
+
+/** Choices in the text: "form of the output: text, json (default text)". */
+export function optionText(option: OptionRow): string {
+  const [first] = option.choices ?? [];
+  return first === undefined || option.choices === ORDERS ? option.text : `${option.text}: ${(option.choices ?? []).join(', ')}`;
+}

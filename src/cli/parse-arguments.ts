@@ -1,0 +1,206 @@
+// Command line to a typed request. Commander does the reading; the table in options.ts says what there is.
+
+import { totalmem } from 'node:os';
+import { Command, CommanderError, Option } from 'commander';
+import type { Limits } from '../check/outcome.ts';
+import { didYouMean } from '../litmus/nearest.ts';
+import { CONTRACT_KEYS, CONTRACT_NAMES, contractOf, isContractKey } from '../model/contract.ts';
+import { UsageProblem } from './exit.ts';
+import { COMMANDS, EXIT_TEXT, FORMATS, ORDERS, SHELLS, TAGLINE, TOPICS, flags, optionText, type CommandRow, type Format, type Order, type OptionRow, type Shell, type Topic } from './options.ts';
+
+export interface Override {
+  readonly key: string;
+  readonly value: string;
+}
+
+export interface CheckRequest {
+  readonly command: 'check';
+  /** Empty: the bundled corpus. */
+  readonly paths: readonly string[];
+  readonly contract: readonly Override[];
+  readonly compare: { readonly left: Override; readonly right: Override } | null;
+  readonly replay: string | null;
+  readonly watch: boolean;
+  readonly format: Format;
+  /** Number of random runs, null for a search. */
+  readonly simulate: number | null;
+  readonly seed: number;
+  readonly workers: number | null;
+  readonly symmetry: boolean;
+  readonly liveness: boolean;
+  readonly limits: Limits;
+  readonly order: Order;
+  readonly verbose: boolean;
+}
+
+export type Request =
+  | { readonly command: 'debate' }
+  | CheckRequest
+  | { readonly command: 'explain'; readonly id: string }
+  | { readonly command: 'list'; readonly topic: Topic | null }
+  | { readonly command: 'completion'; readonly shell: Shell }
+  /** Help or version: text that only has to be printed. */
+  | { readonly command: 'print'; readonly text: string };
+
+/** Throws UsageProblem. `args` without node and script. */
+export function parseArguments(args: readonly string[], version: string, width: number): Request {
+  if (args.length === 0) return { command: 'debate' };
+  let request: Request | null = null;
+  let printed = '';
+  const program = new Command('fencepost').description(TAGLINE).version(version, '--version', 'print the version').helpOption('--help', 'show help');
+  program.addHelpText('after', `\nWithout arguments the bundled corpus is checked and the table of the debate printed.\n\n${EXIT_TEXT.join('\n')}`);
+  program.helpCommand(false);
+  for (const row of COMMANDS) program.addCommand(commandOf(row, (made) => (request = made)), {});
+  for (const one of [program, ...program.commands]) {
+    one.exitOverride();
+    one.configureOutput({ writeOut: (text) => (printed += text), writeErr: () => undefined, getOutHelpWidth: () => width });
+    one.configureHelp({ showGlobalOptions: false });
+  }
+  try {
+    program.parse(withFallbacks(args), { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode !== 0) throw usage(error, args);
+    return { command: 'print', text: printed };
+  }
+  if (request === null) throw new UsageProblem('no command given', 'see fencepost --help');
+  return request;
+}
+
+function commandOf(row: CommandRow, done: (request: Request) => void): Command {
+  const command = new Command(row.name).description(row.text).helpOption('--help', 'show help');
+  if (row.argument !== null) {
+    const name = row.argument.repeats ? `${row.argument.name}...` : row.argument.name;
+    const text = row.argument.choices === undefined ? row.argument.text : `${row.argument.text}: ${row.argument.choices.join(', ')}`;
+    command.argument(row.argument.required ? `<${name}>` : `[${name}]`, text);
+  }
+  if (row.name !== 'check') command.allowExcessArguments(false);
+  for (const option of row.options) command.addOption(optionOf(option));
+  if (row.name === 'check') command.addHelpText('after', `\n${EXIT_TEXT.join('\n')}`);
+  command.action((argument: unknown, options: Readonly<Record<string, unknown>>) => done(requestOf(row.name, argument, options)));
+  return command;
+}
+
+function optionOf(row: OptionRow): Option {
+  const option = new Option(flags(row), optionText(row));
+  if (row.repeats === true) option.argParser((value: string, before: readonly string[] | undefined) => [...(before ?? []), value]);
+  else if (row.value !== null) {
+    option.argParser((value: string, before: string | undefined) => {
+      if (before !== undefined) throw new UsageProblem(`--${row.name} is given twice`);
+      return value;
+    });
+  }
+  return option;
+}
+
+/** `--simulate FILE`: the value was left out, and FILE is not it. */
+function withFallbacks(args: readonly string[]): string[] {
+  const optional = new Map<string, string>(COMMANDS.flatMap((command) => command.options).flatMap((option) => (option.fallback === undefined ? [] : [[`--${option.name}`, option.fallback] as const])));
+  const end = args.indexOf('--');
+  return args.map((arg, i) => {
+    const fallback = end !== -1 && i > end ? undefined : optional.get(arg);
+    return fallback === undefined || /^\d+$/.test(args[i + 1] ?? '') ? arg : `${arg}=${fallback}`;
+  });
+}
+
+function requestOf(name: CommandRow['name'], argument: unknown, options: Readonly<Record<string, unknown>>): Request {
+  switch (name) {
+    case 'check':
+      return checkRequest(Array.isArray(argument) ? argument.map(String) : [], options);
+    case 'explain':
+      return { command: 'explain', id: String(argument) };
+    case 'list':
+      return { command: 'list', topic: argument === undefined ? null : choice('the topic', TOPICS, String(argument)) };
+    case 'completion':
+      return { command: 'completion', shell: choice('the shell', SHELLS, String(argument)) };
+  }
+}
+
+function checkRequest(paths: readonly string[], options: Readonly<Record<string, unknown>>): CheckRequest {
+  const text = (name: string): string | null => (typeof options[name] === 'string' ? options[name] : null);
+  const number = (name: string, option: string, least: number): number | null => whole(option, text(name), least);
+  const given = Array.isArray(options['contract']) ? options['contract'].map(String) : [];
+  const request: CheckRequest = {
+    command: 'check',
+    paths,
+    contract: given.map((one) => override('--contract', one)),
+    compare: comparison(text('compare')),
+    replay: text('replay'),
+    watch: options['watch'] === true,
+    format: choice('--format', FORMATS, text('format') ?? 'text'),
+    simulate: number('simulate', '--simulate', 1),
+    seed: number('seed', '--seed', 0) ?? 1,
+    workers: number('workers', '--workers', 1),
+    symmetry: options['symmetry'] !== false,
+    liveness: options['liveness'] !== false,
+    limits: {
+      states: number('maxStates', '--max-states', 1) ?? Infinity,
+      depth: number('maxDepth', '--max-depth', 1) ?? Infinity,
+      bytes: (number('maxMemory', '--max-memory', 1) ?? defaultMegabytes()) * 2 ** 20,
+      milliseconds: (decimal('--max-time', text('maxTime')) ?? Infinity) * 1000,
+    },
+    order: choice('--order', ORDERS, text('order') ?? 'any'),
+    verbose: options['verbose'] === true,
+  };
+  together(request);
+  return request;
+}
+
+function together(request: CheckRequest): void {
+  const { replay, compare, simulate, watch, paths, format } = request;
+  const modes = [replay === null ? '' : '--replay', compare === null ? '' : '--compare', simulate === null ? '' : '--simulate'].filter((mode) => mode !== '');
+  if (modes.length > 1) throw new UsageProblem(`${modes.join(' and ')} do not go together`);
+  if (replay !== null && paths.length !== 1) throw new UsageProblem('--replay needs exactly one file', 'fencepost check FILE --replay TOKEN');
+  if (replay !== null && watch) throw new UsageProblem('--replay and --watch do not go together');
+  if (watch && format !== 'text') throw new UsageProblem('--watch prints text only');
+}
+
+/** Half of the machine, at most 4 GB. */
+function defaultMegabytes(): number {
+  return Math.min(4096, Math.max(64, Math.floor(totalmem() / 2 ** 21)));
+}
+
+function whole(option: string, value: string | null, least: number): number | null {
+  if (value === null) return null;
+  const number = Number(value);
+  if (!/^\d+$/.test(value) || !Number.isSafeInteger(number) || number < least) throw new UsageProblem(`${option} takes a whole number from ${least} up, not '${value}'`);
+  return number;
+}
+
+function decimal(option: string, value: string | null): number | null {
+  if (value === null) return null;
+  const number = Number(value);
+  if (!/^(\d+(\.\d*)?|\.\d+)$/.test(value) || number <= 0) throw new UsageProblem(`${option} takes a number above 0, not '${value}'`);
+  return number;
+}
+
+function override(option: string, text: string): Override {
+  const at = text.indexOf('=');
+  if (at < 1) throw new UsageProblem(`${option} takes KEY=VALUE, not '${text}'`, 'fencepost list contract shows keys and values');
+  const made = { key: text.slice(0, at), value: text.slice(at + 1) };
+  const checked = contractOf([made]);
+  if (!checked.ok) throw new UsageProblem(`${option}: ${checked.message}`, isContractKey(made.key) ? didYouMean(made.value, CONTRACT_KEYS[made.key]) : didYouMean(made.key, CONTRACT_NAMES));
+  return made;
+}
+
+function comparison(text: string | null): CheckRequest['compare'] {
+  if (text === null) return null;
+  const [, key, left, right] = /^([^=]+)=([^,]+),([^,]+)$/.exec(text) ?? [];
+  if (key === undefined || left === undefined || right === undefined) throw new UsageProblem(`--compare takes KEY=A,B, not '${text}'`, 'for example --compare STOP=V1,V3');
+  return { left: override('--compare', `${key}=${left}`), right: override('--compare', `${key}=${right}`) };
+}
+
+function choice<T extends string>(what: string, known: readonly T[], value: string): T {
+  const found = known.find((one) => one === value);
+  if (found === undefined) throw new UsageProblem(`${what} cannot be '${value}'`, `it is one of ${known.join(', ')}`);
+  return found;
+}
+
+/** Commander's message without its prefix; its suggestion becomes the remedy. */
+function usage(error: CommanderError, args: readonly string[]): UsageProblem {
+  const [message = '', ...rest] = error.message.replace(/^error: /, '').split('\n');
+  const suggestion = rest.join(' ').replace(/[()]/g, '').trim();
+  const first = args.find((arg) => !arg.startsWith('-'));
+  if (error.code === 'commander.unknownCommand' && suggestion === '' && first !== undefined) return new UsageProblem(message, `to check a scenario: fencepost check ${first}`);
+  return new UsageProblem(message.replace(/ Expected \d+ arguments? but got \d+\.$/, ''), suggestion === '' ? 'see fencepost --help' : suggestion);
+}

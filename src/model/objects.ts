@@ -1,0 +1,198 @@
+// Makes the objects of a scenario from its declarations: variables, lifecycles, scopes. No code is written here.
+
+import { isUsage, USAGES, type Usage } from '../protocol/usage.ts';
+import { BuildError } from './code.ts';
+import { ADDRESS_VALUES, STORE_VALUES } from './framework/devices.ts';
+import { IMPORTER_DRIVERS, isExporterDriver, isImporterDriver, EXPORTER_DRIVERS, type ImporterDriver } from './drivers/importers.ts';
+import type { Declaration, Member, Option, Expression } from './scenario.ts';
+import { Scope } from './scope.ts';
+import { constant } from './system.ts';
+import type { Attachment, Buffer, Completion, Exporter, Fence, Kref, Lock, Mapping, Operation, Ticket, Traits, Work, World } from './world.ts';
+
+export interface ImporterObject {
+  readonly name: string;
+  readonly driver: ImporterDriver | null;
+  readonly attachment: Attachment;
+  readonly map: Mapping;
+  readonly job: Fence | null;
+  readonly usage: Usage;
+  readonly scope: Scope;
+  readonly members: readonly Member[];
+  readonly options: ReadonlyMap<string, readonly string[]>;
+}
+
+const IMPORTER_OPTIONS = ['allow_peer2peer', 'no_peer2peer', 'speculates', 'static', 'rounds', 'job', 'idle', 'unfenced', 'late_private'];
+const EXPORTER_OPTIONS = ['clears_peer2peer', 'vram_only', 'moves_on_map', 'pins_early', 'no_mmap', 'no_vmap', 'disabled'];
+const BUFFER_OPTIONS = ['resv', 'side_effects', 'references', 'revoked'];
+const FENCE_OPTIONS = ['by', 'timeout', 'context', 'seqno', 'usage'];
+
+export function optionsOf(members: readonly Member[], known: readonly string[], what: string): ReadonlyMap<string, readonly string[]> {
+  const options = new Map<string, readonly string[]>();
+  for (const m of members) {
+    if (m.kind !== 'option') continue;
+    if (!known.includes(m.option.name)) throw new BuildError(`unknown option '${m.option.name}' of ${what}; there are ${known.join(', ')}`, m.option.at);
+    options.set(m.option.name, m.option.values);
+  }
+  return options;
+}
+
+export function makeLock(w: World, name: string, kind: Lock['kind']): Lock {
+  const held = w.variable(name, 2, 0, { values: ['free', 'held'] });
+  const readers = kind === 'rwsem' ? w.variable(`${name}:readers`, 8) : null;
+  const slots = w.variable(`${name}:slots`, kind === 'resv' ? 8 : 1, 0, { hidden: true });
+  return { name, kind, held, readers, slots, holders: new Map(), tickets: new Map() };
+}
+
+export function makeCompletion(w: World, name: string): Completion {
+  return { name, done: w.variable(name, 2, 0, { values: ['not done', 'done'] }), completers: new Set() };
+}
+
+export function makeKref(w: World, name: string, initial: number, real: number, party: string): Kref {
+  const life = w.variable(`${name}:state`, w.lives.kref.states.length, initial === 0 ? 1 : 0, { values: w.lives.kref.states, hidden: true });
+  const saturated = real + 1;
+  const values = Array.from({ length: saturated + 1 }, (_, i) => (i === saturated ? 'saturated' : String(i)));
+  return { name, life, count: w.variable(name, saturated + 1, initial, { values }), saturated, party };
+}
+
+export function makeFence(w: World, name: string, owner: string, options: readonly Option[], resvs: readonly Lock[]): Fence {
+  const word = (key: string): readonly string[] | undefined => options.find((o) => o.name === key)?.values;
+  for (const o of options) if (!FENCE_OPTIONS.includes(o.name)) throw new BuildError(`unknown option '${o.name}' of a fence; there are ${FENCE_OPTIONS.join(', ')}`, o.at);
+  const by = word('by')?.[0] ?? 'hardware';
+  if (by !== 'hardware' && by !== 'driver' && by !== 'user') throw new BuildError(`a fence is signalled by hardware, driver or user, not '${by}'`, options[0]?.at ?? null);
+  const context = word('context')?.[0];
+  const life = w.alive('fence', name);
+  const fence: Fence = {
+    name, owner, life, signaller: by, timeout: word('timeout') !== undefined,
+    context: context === undefined ? null : { name: context, seqno: Number(word('seqno')?.[0] ?? 0) },
+    members: new Map(), mappings: [], beforeCopy: w.variable(`${name}:before copy`, 2, 0, { hidden: true }), signallers: new Set(), callbacks: [],
+  };
+  const several = (w.known.members.get(name)?.size ?? 0) > 1 || context !== undefined || w.knows(`${name} is replaced`);
+  for (const resv of resvs) {
+    if (w.known.members.get(name)?.has(resv.name) !== true) continue;
+    const usages = [...(w.known.usages.get(`${name} on ${resv.name}`) ?? [])];
+    const only = usages.length === 1 ? (usages[0] ?? null) : null;
+    fence.members.set(resv, {
+      member: several ? w.variable(`${name} in ${resv.name}`, 2, 0, { values: ['no', 'yes'] }) : null,
+      fixed: only, usage: only === null ? w.variable(`${name}:usage on ${resv.name}`, USAGES.length, 0, { values: USAGES }) : null,
+    });
+  }
+  w.fences.push(fence);
+  return fence;
+}
+
+export function makeExporter(w: World, d: Declaration & { readonly kind: 'exporter' }): Exporter {
+  if (d.driver !== null && !isExporterDriver(d.driver)) throw new BuildError(`unknown exporter driver '${d.driver}'; there are ${Object.keys(EXPORTER_DRIVERS).join(', ')}`, d.at);
+  const options = optionsOf(d.members, EXPORTER_OPTIONS, 'an exporter');
+  return {
+    name: d.name, driver: d.driver, options, buffers: [], operations: new Map<string, Operation>(),
+    decodes: w.variable(`${d.name}.device`, 2, options.has('disabled') ? 0 : 1, { values: ['off', 'on'] }),
+    offWanted: w.variable(`${d.name}:off wanted`, 2, 0, { hidden: true }),
+  };
+}
+
+export function makeBuffer(w: World, d: Declaration & { readonly kind: 'buffer' }, exporter: Exporter, shared: Lock | null): Buffer {
+  const options = optionsOf(d.members, BUFFER_OPTIONS, 'a buffer');
+  const resv = shared ?? makeLock(w, `${d.name}.resv`, 'resv');
+  const later = w.knows(`${d.name} is exported`);
+  const most = Math.min(12, Number(options.get('references')?.[0] ?? 4));
+  const buffer: Buffer = {
+    name: d.name, exporter, resv, options,
+    life: w.variable(`${d.name}.state`, w.lives.buffer.states.length, options.has('revoked') ? 1 : 0, { values: w.lives.buffer.states }),
+    references: w.variable(`${d.name}.references`, most + 1, later ? 0 : 1), gone: w.variable(`${d.name}.released`, 2, later ? 1 : 0, { values: ['no', 'yes'] }),
+    vmaps: w.variable(`${d.name}.vmaps`, 4), count: makeKref(w, `${d.name}.count`, 1, 8, exporter.name), completion: makeCompletion(w, `${d.name}.unmapped`),
+    attachments: [], copy: makeFence(w, `${d.name}.copy`, exporter.name, [{ name: 'by', values: ['driver'], at: d.at }], [resv]), moving: w.variable(`${d.name}.moving`, 2, 0, { values: ['no', 'yes'] }),
+  };
+  exporter.buffers.push(buffer);
+  w.buffers.push(buffer);
+  return buffer;
+}
+
+/** One importer (or one member of a family): its attachment, first mapping, job fence, scope. */
+export function makeImporter(w: World, d: Declaration & { readonly kind: 'importer' }, name: string, buffer: Buffer, outer: Scope): ImporterObject {
+  if (d.driver !== null && !isImporterDriver(d.driver)) throw new BuildError(`unknown importer driver '${d.driver}'; there are ${Object.keys(IMPORTER_DRIVERS).join(', ')}`, d.at);
+  const driver: ImporterDriver | null = d.driver === null ? null : IMPORTER_DRIVERS[d.driver as keyof typeof IMPORTER_DRIVERS];
+  const options = optionsOf(d.members, IMPORTER_OPTIONS, 'an importer');
+  const ownCallback = d.members.some((m) => m.kind === 'operation' && m.name === 'invalidate_mappings');
+  for (const m of d.members) if (m.kind === 'operation' && m.name !== 'invalidate_mappings') throw new BuildError(`an importer has one operation, invalidate_mappings, not '${m.name}'`, m.at);
+  const base: Omit<Traits, 'speculates'> = driver?.traits(w.contract) ?? { dynamic: !options.has('static'), peer2peer: options.has('allow_peer2peer') || !options.has('static'), callback: 'none', level: ownCallback ? 'revoking' : 'unsupported' };
+  const traits: Traits = { ...base, ...(ownCallback ? { callback: 'real' as const, level: base.level === 'unsupported' ? ('revoking' as const) : base.level } : {}), peer2peer: base.peer2peer && !options.has('no_peer2peer'), speculates: options.has('speculates') };
+  const scope = new Scope(outer);
+  const late = w.knows(`${name} initialises late`);
+  const attachment: Attachment = {
+    name: `${name}.att`, importer: name, buffer, traits, mappings: [], callback: null,
+    life: w.alive('attachment', `${name}.att`), pin: w.alive('pin', `${name}.pin`),
+    peer2peer: w.flag(`${name}.peer2peer`, 0), private: w.variable(`${name}.private`, 4, late ? 0 : 1, { values: ['not ready', 'ready', 'freed', 'cleared'] }),
+    visited: w.variable(`${name}:visited`, 2, 0, { hidden: true }), rank: w.variable(`${name}:rank`, 16, 0, { hidden: true }),
+  };
+  buffer.attachments.push(attachment);
+  w.attachments.push(attachment);
+  const usage = options.get('job')?.[1] ?? options.get('job')?.[0] ?? 'BOOKKEEP';
+  if (!isUsage(usage)) throw new BuildError(`'${usage}' is not a usage; there are ${USAGES.join(', ')}`, d.at);
+  const map = makeMapping(w, attachment, 'map', driver?.counted ?? true);
+  scope.define('att', { kind: 'attachment', attachment });
+  scope.define('map', { kind: 'mapping', mapping: map });
+  return { name, driver, attachment, map, usage, scope, members: d.members, options, job: null };
+}
+
+export function makeMapping(w: World, attachment: Attachment, short: string, counted = true): Mapping {
+  const name = `${attachment.importer}.${short}`;
+  const mapping: Mapping = {
+    name, attachment, counted, life: w.alive('mapping', name),
+    address: w.variable(`${name}.addr`, 3, 0, { values: ADDRESS_VALUES }), store: w.variable(`${name}.store`, 3, 0, { values: STORE_VALUES }),
+    old: w.variable(`${name}:old`, 2, 0, { hidden: true }), job: w.variable(`${name}.job`, 8, 0, { values: ['none', 'running', 'running', 'running', 'running', 'running', 'running', 'running'] }),
+    jobFences: [], key: w.variable(`${name}.key`, 3, 0, { values: ['none', 'issued', 'issued again'] }), waitsFor: new Map(),
+  };
+  attachment.mappings.push(mapping);
+  w.mappings.push(mapping);
+  return mapping;
+}
+
+/** After all fences and mappings are made: which fence covers which mapping, which KERNEL fences a map must wait for. */
+export function connect(w: World): void {
+  for (const fence of w.fences) {
+    for (const map of w.mappings) {
+      if (w.known.covers.get(fence.name)?.has(map.name) === true) {
+        fence.mappings.push(map);
+        map.jobFences.push(fence);
+      } else if (fence.owner === map.attachment.importer && !w.known.covers.has(fence.name) && map.attachment.mappings[0] === map) fence.mappings.push(map);
+    }
+  }
+  for (const map of w.mappings) {
+    for (const fence of w.fences) {
+      const member = fence.members.get(map.attachment.buffer.resv);
+      if (member === undefined || (member.fixed !== null && member.fixed !== 'KERNEL')) continue;
+      const instance = w.instances.get(map.life) ?? null;
+      const other = w.instances.get(fence.life) ?? null;
+      if (other !== null) w.asymmetric.add(other.family);
+      w.instance = instance;
+      map.waitsFor.set(fence, w.variable(`${map.name}:waits for ${fence.name}`, 2, 0, { hidden: true }));
+      w.instance = null;
+    }
+  }
+}
+
+/** A declared `bool` or `int`. */
+export function makeVariable(w: World, d: Declaration & { readonly kind: 'variable' }, prefix: string, scope: Scope, revokes: readonly Buffer[]): void {
+  const low = d.type.of === 'bool' ? 0 : d.type.low;
+  const high = d.type.of === 'bool' ? 1 : d.type.high;
+  const initial = d.initial === null ? low : literal(d.initial);
+  if (initial === null || initial < low || initial > high) throw new BuildError(`'${d.name}' starts outside of its range ${low}..${high}`, d.at);
+  if (high - low >= 65536) throw new BuildError(`'${d.name}' has more than 65536 values`, d.at);
+  const values = d.type.of === 'bool' ? { values: ['false', 'true'] } : low === 0 ? {} : high - low < 64 ? { values: Array.from({ length: high - low + 1 }, (_, i) => String(i + low)) } : {};
+  const id = w.variable(`${prefix}${d.name}`, high - low + 1, initial - low, values);
+  scope.define(d.name, { kind: 'variable', id, low, high, errno: false, revokes: d.name === 'revoked' ? revokes : [] });
+}
+
+const literal = (e: Expression): number | null => (e.kind === 'number' ? e.value : e.kind === 'bool' ? (e.value ? 1 : 0) : null);
+
+export function makeTicket(w: World, name: string): Ticket {
+  const ticket = { name, age: w.variable(`${name}:age`, 8, 0, { hidden: true }) };
+  w.tickets.push(ticket);
+  return ticket;
+}
+
+export function makeWork(w: World, name: string, party: string): Work {
+  return { name, queued: w.variable(`${name}.queued`, 2, 0, { values: ['no', 'yes'] }), code: w.process(name, 'worker', party) };
+}
+
+export const unknownValue = (value: number) => ({ kind: 'value' as const, expr: constant(value) });
