@@ -48,6 +48,8 @@ export interface Exploration {
   readonly sightings: readonly Sighting[];
   readonly edges: Edges | null;
   readonly peakBytes: number;
+  /** Threads that took part. */
+  readonly threads: number;
 }
 
 export interface ExploreOptions {
@@ -76,7 +78,7 @@ class Explorer {
   private readonly system: System;
   private readonly layout: Layout;
   private readonly options: ExploreOptions;
-  private engine: Engine;
+  private readonly engine: Engine;
   private team: Team | undefined;
   /** The team has taken over. */
   private teamed = false;
@@ -96,7 +98,10 @@ class Explorer {
     this.system = system;
     this.layout = layout;
     this.options = options;
-    this.engine = generate(system, layout, (violation, step, base) => this.sight(violation, step, base));
+    this.engine = generate(system, layout, (violation, step, base) => {
+      if (this.teamed) this.team?.sight(violation, step, base);
+      else this.sight(violation, step, base);
+    });
     this.sightings = system.violations.map(() => undefined);
     this.store = new Int32Array(layout.words << 12);
     this.lastProgress = options.started;
@@ -148,7 +153,7 @@ class Explorer {
     return {
       system: this.system,
       layout: this.layout,
-      engine: this.engine,
+      engine,
       store: this.store,
       states: this.states,
       expanded: from,
@@ -161,6 +166,7 @@ class Explorer {
       sightings: this.sightings.filter((s) => s !== undefined),
       edges: this.edges,
       peakBytes: Math.max(this.peakBytes, this.bytes()),
+      threads: this.teamed ? (this.options.workers?.count ?? 1) : 1,
     };
   }
 
@@ -169,16 +175,15 @@ class Explorer {
     const { workers, limits } = this.options;
     if (this.teamed || workers === undefined || workers.count < 2 || this.edges !== null) return this.team;
     if (this.team === undefined) {
-      if (this.states < (workers.from ?? 150_000)) return undefined;
-      this.team = new Team(this.system, this.layout, workers, limits.bytes);
+      if (this.states < (workers.from ?? 200_000)) return undefined;
+      this.team = new Team(this.system, this.layout, this.engine, workers, limits.bytes);
     }
     const { team } = this;
-    if (!team.ready()) return undefined;
+    if (!team.ready(workers.patience ?? 0)) return undefined;
     const seen = this.sightings.flatMap((s, violation) => (s === undefined ? [] : [violation]));
-    team.begin(this.store, this.states, this.engine.covered, this.engine.witnessed, seen);
+    team.begin(this.store, this.states, seen);
     this.peakBytes = Math.max(this.peakBytes, this.bytes() + this.states * this.layout.words * 4 + team.tableSize * 4);
     this.teamed = true;
-    this.engine = team.engine;
     this.store = team.store;
     this.table = new Int32Array(0);
     return team;

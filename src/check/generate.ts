@@ -332,8 +332,13 @@ if((e&~m)===g){const j=((e&m)-1)*${W};if(${same}){G[i]=(e&m)-1;break;}}
 a=a+1&m;}}return s;}`;
 }
 
+/** Blocks of states are hashed before they are inserted, for the same reason as above. */
 function rehashText(layout: Layout): string {
-  return `function rehash(A,m,S,s){for(let i=0,p=0;i<s;i++,p+=${layout.words}){${hashText(layout, 'S', 'p')}let a=h&m;while(A[a]!==0)a=a+1&m;A[a]=h&~m|i+1;}}`;
+  const blocks = (from: string, insert: string): string =>
+    `for(let f=${from};f<s;f+=${batchStates}){const e=Math.min(s,f+${batchStates});let x=0;for(let i=f,k=0,p=f*${layout.words};i<e;i++,k++,p+=${layout.words}){${hashText(layout, 'S', 'p')}H[k]=h;x^=A[h&m];}R[3]=x;
+for(let i=f,k=0;i<e;i++,k++){const h=H[k];let a=h&m;${insert}}}`;
+  return `function rehash(A,m,S,s){${blocks('0', 'while(A[a]!==0)a=a+1&m;A[a]=h&~m|i+1;')}}
+function rehashShared(A,m,S,b,s){${blocks('b', 'while(A[a]!==0||Atomics.compareExchange(A,a,0,h&~m|i+1)!==0)a=a+1&m;')}}`;
 }
 
 /** A state is written before its entry appears in the table, so whoever sees the entry sees the state. */
@@ -345,6 +350,5 @@ function sharedText(layout: Layout): string {
 const h=H[i],g=h&~m;let a=h&m;for(;;){let e=A[a];
 if(e===0){if(s===z){s=Atomics.add(K,4,${sharedBlock});z=s+${sharedBlock};}const j=s*${W};${copy}e=Atomics.compareExchange(A,a,0,g|s+1);if(e===0){s++;break;}}
 if((e&~m)===g){const j=((e&m)-1)*${W};if(${same})break;}
-a=a+1&m;}}D[0]=s;D[1]=z;}
-function rehashShared(A,m,S,f,s){for(let i=f,p=f*${W};i<s;i++,p+=${W}){${hashText(layout, 'S', 'p')}let a=h&m;while(A[a]!==0||Atomics.compareExchange(A,a,0,h&~m|i+1)!==0)a=a+1&m;}}`;
+a=a+1&m;}}D[0]=s;D[1]=z;}`;
 }

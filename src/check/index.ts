@@ -11,6 +11,7 @@ import type { Found, Lasso, Limits, SearchOptions, SearchOutcome } from './outco
 import { pathsTo } from './path.ts';
 import { slice, whole } from './slice.ts';
 import type { Slice } from './slice.ts';
+import { markTwins, noFamilies, trueFamilies } from './symmetric.ts';
 
 export type { Found, Lasso, LassoClass, Limit, Limits, Progress, SearchOptions, SearchOutcome } from './outcome.ts';
 export type { Change, Effect, State } from './interpret.ts';
@@ -34,7 +35,9 @@ export const unlimited: Limits = { states: Infinity, depth: Infinity, bytes: Inf
  */
 export function search(system: System, options: SearchOptions): SearchOutcome {
   const started = options.now();
-  const sliced = options.reduce ? slice(system) : whole(system);
+  const raw = options.reduce ? slice(system) : whole(system);
+  const families = options.symmetry ? trueFamilies(raw.system) : noFamilies(raw.system);
+  const sliced: Slice = { ...raw, system: families.system };
   const judge = options.liveness && system.pending.length > 0;
   const symmetric = options.symmetry && layOut(sliced.system, true).blocks.length > 0;
   const exploring = (keepEdges: boolean, phase: ExploreOptions['phase']): ExploreOptions => ({
@@ -51,6 +54,8 @@ export function search(system: System, options: SearchOptions): SearchOutcome {
   // Fairness needs every party by itself, so a reduced graph is no good for it.
   const again = judge && symmetric && safety.exhausted;
   const graph = again ? explore(sliced.system, layOut(sliced.system, false), exploring(true, 'liveness')) : safety;
+  markTwins(safety.engine.covered, families.stepTwins);
+  markTwins(safety.engine.witnessed, families.witnessTwins);
   const judged = judge && safety.exhausted && graph.exhausted;
   return {
     finished: safety.limit === null && (!again || graph.limit === null),
@@ -68,7 +73,8 @@ export function search(system: System, options: SearchOptions): SearchOutcome {
     lassos: judged ? lassosIn(graph, sliced) : [],
     reachedSteps: reachedIn(system, sliced, again ? [safety, graph] : [safety]),
     witnesses: system.witnesses.map((_, id) => safety.engine.witnessed[id] === 1 || (again && graph.engine.witnessed[id] === 1)),
-    reductions: reductionsOf(sliced, symmetric),
+    threads: safety.threads,
+    reductions: reductionsOf(sliced, symmetric, families.refused),
   };
 }
 
@@ -127,7 +133,7 @@ function reachedIn(system: System, sliced: Slice, explorations: readonly Explora
   return reached;
 }
 
-function reductionsOf(sliced: Slice, symmetric: boolean): string[] {
+function reductionsOf(sliced: Slice, symmetric: boolean, refused: readonly string[]): string[] {
   const families = symmetric ? sliced.system.symmetry.map((f) => `${f.name}: ${f.blocks.length} interchangeable parties count once (safety only)`) : [];
-  return [...sliced.reductions, ...families];
+  return [...sliced.reductions, ...families, ...refused.map((name) => `${name}: parties not interchangeable, a step or property tells them apart; each counted by itself`)];
 }

@@ -97,6 +97,8 @@ export interface SearchOutcome {
   readonly reachedSteps: Uint8Array;
   /** By witness id. */
   readonly witnesses: readonly boolean[];
+  /** Threads that took part; 1 where the search was too small to share, absent where none was made. */
+  readonly threads?: number;
   /** For the ledger: what made the search smaller, one sentence each. */
   readonly reductions: readonly string[];
 }

@@ -35,8 +35,10 @@ export interface Workers {
   readonly count: number;
   /** Starts a thread that passes `input` to `serveWorker`. `end` is called once, when it has nothing more to do. */
   readonly spawn: (input: WorkerInput) => WorkerHandle;
-  /** States from which on threads are worth starting. */
+  /** States from which on threads are worth starting; 200,000 if left out. */
   readonly from?: number;
+  /** Milliseconds to wait for threads to start; 0 if left out: the search goes on alone until they are there. */
+  readonly patience?: number;
 }
 
 export interface WorkerHandle {
@@ -55,6 +57,7 @@ const ready = 7;
 const mask = 8;
 const job = 9;
 const room = 10;
+const failed = 11;
 const first = 16;
 const each = 8;
 // Words of each thread, from `first + index * each`.
@@ -89,7 +92,8 @@ class Hand {
   /** [next index of the block in hand, its end]. */
   private readonly block = new Int32Array(2);
 
-  constructor(system: System, layout: Layout, shared: SharedBuffers, index: number) {
+  /** `own` is an engine that is warm already; its violations are to be passed to `sight`, and it keeps its own coverage. */
+  constructor(system: System, layout: Layout, shared: SharedBuffers, index: number, own?: Engine) {
     this.system = system;
     this.layout = layout;
     this.index = index;
@@ -100,10 +104,12 @@ class Hand {
       sights: new Int32Array(shared.sights),
       seen: new Int32Array(shared.seen),
     };
-    this.engine = generate(system, layout, (violation, step, base) => this.sight(violation, step, base), {
-      covered: new Uint8Array(shared.covered),
-      witnessed: new Uint8Array(shared.witnessed),
-    });
+    this.engine =
+      own ??
+      generate(system, layout, (violation, step, base) => this.sight(violation, step, base), {
+        covered: new Uint8Array(shared.covered),
+        witnessed: new Uint8Array(shared.witnessed),
+      });
   }
 
   /** Takes chunks of the level until there are no more. `poll` is called before each; true breaks off. */
@@ -159,7 +165,7 @@ class Hand {
     }
   }
 
-  private sight(violation: number, step: number, base: number): void {
+  sight(violation: number, step: number, base: number): void {
     const { seen, sights, store } = this.views;
     if (seen[violation] === 1) return;
     const at = (this.index * this.system.violations.length + violation) * 2;
@@ -188,6 +194,7 @@ export function serveWorker(input: WorkerInput): void {
   const { control } = hand.views;
   let seenTurn = 0;
   Atomics.add(control, ready, 1);
+  Atomics.notify(control, ready);
   for (;;) {
     Atomics.wait(control, turn, seenTurn);
     const now = Atomics.load(control, turn);
@@ -195,10 +202,17 @@ export function serveWorker(input: WorkerInput): void {
     seenTurn = now;
     const what = Atomics.load(control, job);
     if (what === jobQuit) return;
-    if (what === jobExpand) hand.expand(() => false);
-    else hand.rehash();
-    Atomics.add(control, done, 1);
-    Atomics.notify(control, done);
+    try {
+      if (what === jobExpand) hand.expand(() => false);
+      else hand.rehash();
+    } catch (error) {
+      // The leading thread must not wait for ever.
+      Atomics.store(control, failed, 1);
+      throw error;
+    } finally {
+      Atomics.add(control, done, 1);
+      Atomics.notify(control, done);
+    }
   }
 }
 
@@ -223,19 +237,23 @@ export class Team {
   private readonly count: number;
   private readonly capacity: number;
 
-  constructor(system: System, layout: Layout, workers: Workers, mostBytes: number) {
+  private readonly shared: SharedBuffers;
+
+  constructor(system: System, layout: Layout, engine: Engine, workers: Workers, mostBytes: number) {
     const { shared, capacity } = reserve(system, layout, workers.count, mostBytes);
     this.system = system;
     this.layout = layout;
     this.count = workers.count;
     this.capacity = capacity;
-    this.hand = new Hand(system, layout, shared, 0);
+    this.shared = shared;
+    this.hand = new Hand(system, layout, shared, 0, engine);
     this.hand.views.sights.fill(-1);
     this.handles = Array.from({ length: workers.count - 1 }, (_, i) => workers.spawn({ system, layout, shared, index: i + 1 }));
   }
 
-  get engine(): Engine {
-    return this.hand.engine;
+  /** Violations that the leading thread meets. */
+  sight(violation: number, step: number, base: number): void {
+    this.hand.sight(violation, step, base);
   }
 
   get store(): Int32Array {
@@ -246,20 +264,23 @@ export class Team {
     return (this.hand.views.control[mask] ?? 0) + 1;
   }
 
-  /** All threads have started. */
-  ready(): boolean {
-    return Atomics.load(this.hand.views.control, ready) === this.handles.length;
+  /** All threads have started, at the latest after `patience` milliseconds of waiting for each. */
+  ready(patience: number): boolean {
+    const { control } = this.hand.views;
+    for (let started = Atomics.load(control, ready); started < this.handles.length; started = Atomics.load(control, ready)) {
+      if (patience === 0 || Atomics.wait(control, ready, started, patience) === 'timed-out') return false;
+    }
+    return true;
   }
 
   /** Takes over the states that were found so far. */
-  begin(store: Int32Array, states: number, covered: Uint8Array, witnessed: Uint8Array, seen: readonly number[]): void {
+  begin(store: Int32Array, states: number, seen: readonly number[]): void {
     const { control, seen: seenBefore } = this.hand.views;
     this.store.set(store.subarray(0, states * this.layout.words));
-    this.engine.covered.set(covered);
-    this.engine.witnessed.set(witnessed);
     for (const violation of seen) seenBefore[violation] = 1;
     control[allocated] = states;
-    this.grow(states * 3);
+    // Filling a larger table anew costs more than the room: most searches that get here grow on.
+    this.grow(states * 4);
   }
 
   /** Expands the states from `from` to `to`, which are all there are. `poll` is called now and then; true breaks off. */
@@ -296,8 +317,12 @@ export class Team {
     return { transitions, states: control[allocated] ?? 0, expanded: Math.min(to, control[next] ?? to), outOfRoom, sightings };
   }
 
+  /** Adds what the other threads covered, and lets them go. */
   end(): void {
     const { control } = this.hand.views;
+    const { covered, witnessed } = this.hand.engine;
+    new Uint8Array(this.shared.covered).forEach((on, i) => (covered[i] = (covered[i] ?? 0) | on));
+    new Uint8Array(this.shared.witnessed).forEach((on, i) => (witnessed[i] = (witnessed[i] ?? 0) | on));
     Atomics.store(control, job, jobQuit);
     Atomics.add(control, turn, 1);
     Atomics.notify(control, turn);
@@ -318,6 +343,7 @@ export class Team {
     Atomics.notify(control, turn);
     own();
     for (let seen = Atomics.load(control, done); seen < this.handles.length; seen = Atomics.load(control, done)) Atomics.wait(control, done, seen, 100);
+    if (Atomics.load(control, failed) !== 0) throw new Error('a thread of the search failed');
   }
 
   private sum(word: number): number {
@@ -367,10 +393,10 @@ export class Team {
       for (let word = 0; word < words; word++) {
         const value = store[source * words + word] ?? 0;
         store[gap * words + word] = value;
-        this.engine.batch[word] = value;
+        this.hand.engine.batch[word] = value;
       }
-      this.engine.settle(1, table, bits);
-      let slot = (this.engine.hashes[0] ?? 0) & bits;
+      this.hand.engine.settle(1, table, bits);
+      let slot = (this.hand.engine.hashes[0] ?? 0) & bits;
       while (((table[slot] ?? 0) & bits) !== source + 1) slot = (slot + 1) & bits;
       table[slot] = ((table[slot] ?? 0) & ~bits) | (gap + 1);
       source--;

@@ -85,7 +85,8 @@ function judged(scenario: Scenario, file: string | null, compiled: Compiled, out
   const internal = new Set(compiled.mapped.values());
   const missing = compiled.system.witnesses.filter((_, i) => !internal.has(i) && outcome.witnesses[i] !== true).map((w) => w.name);
   const expected = scenario.expectation;
-  const told = expected?.verdict === 'refused' && refused.some((r) => sameParty(r.importer, expected.party) && r.at === expected.where && r.errno === expected.errno);
+  const declared = (r: Refusal): boolean => expected?.verdict === 'refused' && sameParty(r.importer, expected.party) && r.at === expected.where && r.errno === expected.errno;
+  const told = refused.some(declared);
   let verdict: Verdict = 'holds';
   let text = 'holds';
   const [worst] = broken;
@@ -95,7 +96,7 @@ function judged(scenario: Scenario, file: string | null, compiled: Compiled, out
   } else if (!outcome.finished || capacity !== undefined) {
     verdict = 'unfinished';
     text = capacity === undefined ? `unfinished (${outcome.limit ?? 'limit'})` : `unfinished (${capacity.text})`;
-  } else if (told) text = refusalText(refused.find((r) => sameParty(r.importer, expected.party)) ?? refused[0]);
+  } else if (told) text = refusalText(refused.find(declared));
   else if (nobody) {
     verdict = 'vacuous';
     text = refusalText(refused[0]);
@@ -149,9 +150,10 @@ function refusalsIn(compiled: Compiled, outcome: SearchOutcome): Refusal[] {
     if (refusal === undefined) continue;
     const witness = compiled.mapped.get(refusal.importer);
     if (witness !== undefined && outcome.witnesses[witness] === true) continue;
-    if (!out.some((r) => r.importer === refusal.importer)) out.push(refusal);
+    if (!out.some((r) => refusalText(r) === refusalText(refusal))) out.push(refusal);
   }
-  return out;
+  // an -ENODEV is only the race with a revoke; what is told first is a refusal by kind
+  return out.sort((a, b) => Number(a.errno === 'ENODEV') - Number(b.errno === 'ENODEV'));
 }
 
 function fromFound(compiled: Compiled, found: Found): Counterexample[] {

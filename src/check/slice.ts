@@ -34,10 +34,11 @@ export function slice(system: System): Slice {
   let steps: Numbered[] = system.steps.map((step, id) => ({ id, step: step.fairness === 'weak' && strong.has(step.group) ? { ...step, fairness: 'strong' } : step }));
   let facts: readonly (PlaceFacts | null)[] = [];
   let constants: Constants = new Map();
-  // Folding removes steps, which makes more constant; three rounds settle all but contrived systems, and any round is sound.
+  // Folding removes steps, which makes more constant; a few rounds settle all but contrived systems, and any round is sound.
   for (let round = 0; round < 4; round++) {
-    const before = steps.length + constants.size * 1e6;
+    const before = constants.size;
     constants = neverChanging(system, steps, columns);
+    if (round > 0 && constants.size === before) break;
     const list = steps.map((s) => foldStep(s.step, constants, new Set()));
     facts = system.processes.map((_, process) => placesOf(system, list, process));
     const locals = system.processes.map((_, process) => localsOf(system, list, process));
@@ -49,7 +50,6 @@ export function slice(system: System): Slice {
       const folded = foldStep(step, at, locals[step.process] ?? new Set());
       return folded.guard.op === 'const' && folded.guard.value === 0 ? [] : [{ id, step: folded }];
     });
-    if (steps.length + constants.size * 1e6 === before) break;
   }
   return compact(system, steps, facts, constants, columns);
 }

@@ -41,7 +41,7 @@ function duplicate({ name, at }: Declaration, first: Entity, report: Report): vo
 function checkHeader({ off, expectation, declarations }: Scenario, { report }: Place): void {
   const ids = [...OBLIGATIONS.map(({ id }) => id), 'UF'];
   for (const { name, at } of off) {
-    if (!isObligation(name) && name !== 'UF') report(at, name.length, `there is no obligation ${quote(name)}`, didYouMean(name, ids) ?? 'they are P1 to P14 and UF');
+    if (!isObligation(name) && name !== 'WARN') report(at, name.length, `there is no obligation ${quote(name)}`, didYouMean(name, ids) ?? 'they are P1 to P14, UF and WARN');
   }
   const blamed = expectation === null ? null : partyOf(expectation);
   if (expectation === null || blamed === null) return;

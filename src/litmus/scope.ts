@@ -106,7 +106,7 @@ function entityOf(scope: Scope, declaration: Declaration, duplicate: (declaratio
 
 function impliedMembers(kind: 'exporter' | 'buffer' | 'importer' | 'party'): Entity[] {
   if (kind === 'importer') return [implied('attachment', 'att'), implied('mapping', 'map')];
-  return kind === 'buffer' ? [implied('resv', 'resv')] : [];
+  return kind === 'buffer' ? [implied('resv', 'resv'), implied('variable', 'revoked')] : [];
 }
 
 export type Resolved =

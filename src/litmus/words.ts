@@ -52,7 +52,7 @@ export const FOREIGN_WORDS: ReadonlyMap<string, string> = new Map([
   ['sizeof', 'sizes do not exist here: leave them out'],
   ['typedef', 'there are no types to define: name the objects themselves'],
   ['NULL', "leave an optional argument out, or ask a predicate such as 'live(map)'"],
-  ...['struct', 'union', 'enum', 'void', 'char', 'short', 'long', 'unsigned', 'signed', 'float', 'double', 'const', 'static', 'volatile', 'extern', 'inline',
+  ...['struct', 'union', 'enum', 'void', 'char', 'short', 'long', 'unsigned', 'signed', 'float', 'double', 'const', 'volatile', 'extern', 'inline',
     'u8', 'u16', 'u32', 'u64', 's8', 's16', 's32', 's64', 'size_t', 'ssize_t', 'uint32_t', 'uint64_t', '__u32', '__u64', 'dma_addr_t', 'atomic_t'].map((word): [string, string] => [word, TYPE_REMEDY]),
 ]);
 

@@ -101,7 +101,9 @@ export class Code {
   number(): readonly Place[] {
     const stops: Place[] = [];
     const passed = new Set<Place>();
-    const open: Place[] = [this.entry, this.body];
+    const start = (place: Place): Place => (place.steps.length === 0 && place.forward !== null ? start(place.forward) : place);
+    const entry = start(this.entry);
+    const open: Place[] = [entry, this.body];
     for (let place = open.shift(); place !== undefined; place = open.shift()) {
       if (passed.has(place)) continue;
       passed.add(place);
@@ -109,7 +111,7 @@ export class Code {
         const onward = place.forward !== null ? [place.forward] : place.effect !== null ? [place.effect.to] : place.branch !== null ? [place.branch.then, place.branch.else] : null;
         if (onward !== null) {
           open.push(...onward);
-          if (place !== this.entry) continue;
+          if (place !== entry) continue;
         }
       }
       this.numbers.set(place, stops.length);
@@ -302,6 +304,7 @@ export class Code {
     const from = this.here;
     const inside = this.place('atomic');
     this.here = inside;
+    this.forked = false;
     body();
     this.atomicDraft = null;
     const after = this.place('after');
@@ -360,12 +363,18 @@ export class Code {
       late: options.late ?? null,
       to,
       fairness: outside && fairness !== 'none' ? 'none' : fairness,
-      text: options.text ?? (inner === undefined || inner === label ? label : label === '' ? inner : `${inner}: ${label}`),
+      text: options.text ?? told(inner, label),
       step: options.step ?? null,
       waits: options.waits ?? null,
       origin: this.origin,
     });
   }
+}
+
+/** A label that is C by itself is told as it is; a word is told behind its call. */
+function told(call: string | undefined, label: string): string {
+  if (call === undefined || /[(=]/.test(label)) return label;
+  return label === '' ? call : `${call}: ${label}`;
 }
 
 /** Actions that lead from the end of a step to its next place: fused branches and effects, then the program counter. */

@@ -56,6 +56,14 @@ export function compile(scenario: Scenario, options: CompileOptions = {}): Compi
   }
 }
 
+interface Judged {
+  readonly invariants: Invariant[];
+  readonly pending: Pending[];
+  readonly witnesses: { readonly name: string; readonly reached: Expr }[];
+  /** Bits that remember that an `eventually` has come true. */
+  readonly latches: { readonly test: Expr; readonly seen: VariableId }[];
+}
+
 const MAX_IMPORTERS = 12;
 
 class Build {
@@ -68,6 +76,8 @@ class Build {
   private readonly queues = new Map<string, Work[]>();
   private readonly rets = new Map<string, VariableId>();
   private readonly stops = new Map<Code, readonly Place[]>();
+  /** The scenario's own properties. */
+  private readonly judged: Judged = { invariants: [], pending: [], witnesses: [], latches: [] };
 
   constructor(scenario: Scenario, contract: Contract, options: CompileOptions, known: Facts) {
     this.scenario = scenario;
@@ -89,6 +99,7 @@ class Build {
     this.fenceCallbacks();
     for (const body of this.bodies) body();
     this.engines();
+    this.properties();
   }
 
   /** Objects at top level or in a party, in an order in which each finds what it needs. */
@@ -374,7 +385,7 @@ class Build {
       this.stops.set(code, stops);
       this.resize(code.pc, stops.length);
     }
-    const properties = this.properties();
+    const { judged: properties } = this;
     const steps = this.steps();
     const processes: Process[] = w.processes.map((p) => this.process(p));
     const index = new Map(w.processes.map((p, i) => [p, i]));
@@ -478,31 +489,26 @@ class Build {
     return out;
   }
 
-  private properties() {
-    const { w } = this;
-    const invariants: Invariant[] = [];
-    const pending: Pending[] = [];
-    const witnesses: { name: string; reached: Expr }[] = [];
-    const latches: { readonly test: Expr; readonly seen: VariableId }[] = [];
+  private properties(): void {
+    const { w, judged } = this;
     const [code] = w.codes;
     if (code === undefined) {
       if (this.scenario.properties.length > 0) throw new BuildError('a scenario with properties needs a thread', this.scenario.properties[0]?.at ?? null);
-      return { invariants, pending, witnesses, latches };
+      return;
     }
     for (const p of this.scenario.properties) {
       const ctx = this.context(code, this.root);
       const test = truthOf(ctx, p.test);
       const name = p.name ?? `${p.kind} at line ${p.at.line}`;
       const violation = (): ViolationId => w.violation({ code: 'assert', kind: 'assertion', fatal: p.kind === 'always', party: this.scenario.name, object: name, obligation: null, text: `${name} does not hold` });
-      if (p.kind === 'always') invariants.push({ name, bad: not(test), violation: violation(), process: 0, text: `${name} is false` });
-      else if (p.kind === 'sometimes') witnesses.push({ name, reached: test });
+      if (p.kind === 'always') judged.invariants.push({ name, bad: not(test), violation: violation(), process: 0, text: `${name} is false` });
+      else if (p.kind === 'sometimes') judged.witnesses.push({ name, reached: test });
       else {
         const seen = w.variable(`seen ${name}`, 2, 0, { hidden: true });
-        latches.push({ test, seen });
-        pending.push({ name, holds: not(read(seen)), kind: 'eventually', process: null, violation: violation() });
+        judged.latches.push({ test, seen });
+        judged.pending.push({ name, holds: not(read(seen)), kind: 'eventually', process: null, violation: violation() });
       }
     }
-    return { invariants, pending, witnesses, latches };
   }
 
   /** `eventually`: a bit that remembers; every step sets it when the test has become true. */

@@ -180,7 +180,7 @@ export function makeVariable(w: World, d: Declaration & { readonly kind: 'variab
   if (high - low >= 65536) throw new BuildError(`'${d.name}' has more than 65536 values`, d.at);
   const values = d.type.of === 'bool' ? { values: ['false', 'true'] } : low === 0 ? {} : high - low < 64 ? { values: Array.from({ length: high - low + 1 }, (_, i) => String(i + low)) } : {};
   const id = w.variable(`${prefix}${d.name}`, high - low + 1, initial - low, values);
-  scope.define(d.name, { kind: 'variable', id, low, high, errno: false, revokes: d.name === 'revoked' ? revokes : [] });
+  scope.define(d.name, { kind: 'variable', id, low, high, type: d.type.of, revokes: d.name === 'revoked' ? revokes : [] });
 }
 
 const literal = (e: Expression): number | null => (e.kind === 'number' ? e.value : e.kind === 'bool' ? (e.value ? 1 : 0) : null);

@@ -6,7 +6,7 @@ import type { Attachment, Buffer, Completion, Exporter, Fence, Kref, Lock, Mappi
 
 export type Entity =
   /** `low` is added to the stored value. `revokes`: assigning it revokes or restores these buffers. */
-  | { readonly kind: 'variable'; readonly id: VariableId; readonly low: number; readonly high: number; readonly errno: boolean; readonly revokes: readonly Buffer[] }
+  | { readonly kind: 'variable'; readonly id: VariableId; readonly low: number; readonly high: number; readonly type: 'bool' | 'int' | 'errno'; readonly revokes: readonly Buffer[] }
   | { readonly kind: 'value'; readonly expr: Expr }
   | { readonly kind: 'buffer'; readonly buffer: Buffer }
   | { readonly kind: 'attachment'; readonly attachment: Attachment }

@@ -155,9 +155,8 @@ function assign(ctx: Context, to: Reference, value: Expression, at: Origin): voi
   if (target.kind !== 'variable') throw new BuildError(`'${textOfReference(to)}' is not a variable`, to.at);
   const v = valueOf(ctx, value);
   const stored = target.low === 0 ? v.expr : compare('sub', v.expr, constant(target.low));
-  const size = w.variables[target.id]?.size ?? 2;
-  const bool = size === 2 && target.low === 0;
-  const checks = bool || target.errno || (v.expr.op === 'const' && v.expr.value >= target.low && v.expr.value <= target.high) ? [] : [when(or(compare('lt', v.expr, constant(target.low)), compare('lt', constant(target.high), v.expr)), w.capacity({ party: code.party, object: textOfReference(to) }, `${textOfReference(to)} leaves its range ${target.low}..${target.high} at line ${at.line}`))];
+  const bool = target.type === 'bool';
+  const checks = target.type !== 'int' || (v.expr.op === 'const' && v.expr.value >= target.low && v.expr.value <= target.high) ? [] : [when(or(compare('lt', v.expr, constant(target.low)), compare('lt', constant(target.high), v.expr)), w.capacity({ party: code.party, object: textOfReference(to) }, `${textOfReference(to)} leaves its range ${target.low}..${target.high} at line ${at.line}`))];
   const revoke = target.revokes.flatMap((b) => [when(v.expr, w.emit('buffer', b.life, 'revoke', { party: b.exporter.name, object: b.name }), w.emit('buffer', b.life, 'restore', { party: b.exporter.name, object: b.name }))]);
   const actions = [...checks, ...revoke, set(target.id, bool ? truthy(stored) : stored)];
   if (code.inAtomic || w.variables[target.id]?.local !== undefined) return code.act(actions);
@@ -177,8 +176,7 @@ function runCall(ctx: Context, name: string, args: readonly Expression[], result
   if (target.kind !== 'variable') throw new BuildError(`'${textOfReference(result)}' is not a variable`, result.at);
   if ((call.returns as string) === 'void') throw new BuildError(`${name} returns nothing`, at);
   const value = read(code.result);
-  const bool = (ctx.w.variables[target.id]?.size ?? 2) === 2;
-  code.act([set(target.id, bool ? not(equal(value, constant(0))) : value)]);
+  code.act([set(target.id, target.type === 'bool' ? not(equal(value, constant(0))) : value)]);
 }
 
 /** The value of an expression; errno values keep their kind, so that `ret < 0` means what it says. */
@@ -195,7 +193,7 @@ function valueOf(ctx: Context, e: Expression): { readonly expr: Expr; readonly e
       const entity = resolve(ctx, e.reference);
       switch (entity.kind) {
         case 'variable':
-          return { expr: entity.low === 0 ? read(entity.id) : compare('add', read(entity.id), constant(entity.low)), errno: entity.errno };
+          return { expr: entity.low === 0 ? read(entity.id) : compare('add', read(entity.id), constant(entity.low)), errno: entity.type === 'errno' };
         case 'value':
           return { expr: entity.expr, errno: false };
         case 'completion':
@@ -318,7 +316,7 @@ function doneFlag(w: World, code: Code): VariableId {
 export function resolve(ctx: Context, reference: Reference): Entity {
   const [first, ...rest] = reference.path;
   if (first === undefined) throw new BuildError('an empty name', reference.at);
-  if (first.name === 'ret' && rest.length === 0) return { kind: 'variable', id: ctx.ret(), low: 0, high: ERRNOS.length, errno: true, revokes: [] };
+  if (first.name === 'ret' && rest.length === 0) return { kind: 'variable', id: ctx.ret(), low: 0, high: ERRNOS.length, type: 'errno', revokes: [] };
   let entity = ctx.scope.find(first.name);
   let path = first.name;
   const missing = (name: string): BuildError => new BuildError(`unknown name '${name}'`, reference.at);

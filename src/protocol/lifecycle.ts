@@ -74,15 +74,14 @@ export function lifecycle(kind: ObjectKind, leaveOut: readonly string[] = []): L
 /** What a reader is told of a product state, most telling first; words that say the same are told once. */
 const WORDS: readonly (readonly [state: string, word: string])[] = [
   ['stale', 'stale'],
-  ['blocked', 'waits for KERNEL'],
+  ['blocked', 'blocked'],
   ['drain', 'fenced'],
   ['full-busy', 'fenced'],
-  ['retired', 'fences done'],
 ];
 
 function readable(tuple: readonly string[]): string {
   const words = [...new Set(WORDS.filter(([state]) => tuple.includes(state)).map(([, word]) => word))];
   const [first] = tuple;
-  if (first === 'live') return ['live', ...words].join(', ');
+  if (first === 'live') return ['live', ...words].join(' ');
   return first ?? '';
 }

@@ -53,7 +53,7 @@ function detail(result: CheckResult, form: Form): string[] {
   const [worst, ...others] = result.broken;
   if (worst !== undefined) out.push('', ...story(worst, form), '', ...verdictOf(worst, form));
   for (const refusal of result.refused) out.push(`refused: ${refusal.importer} in ${refusal.at} with ${signed(refusal.errno)}`);
-  for (const other of others) out.push(...wrap(`also ${other.code}: ${other.text} (${count(other.steps.length, 'step')})`, width, 2));
+  for (const other of others.filter((o, i) => o.code !== worst?.code && o.code !== worst?.blame.obligation && others.findIndex((x) => x.code === o.code) === i)) out.push(...wrap(`also ${other.code}: ${other.text} (${count(other.steps.length, 'step')})`, width, 2));
   out.push(...ledger(result, form));
   out.push(palette.dim(`${count(result.states, 'state')}, ${count(result.transitions, 'transition')}, depth ${thousands(result.depth)}, ${duration(result.milliseconds)}`));
   if (worst !== undefined && worst.replay !== '') out.push(replayLine(result, worst.replay, form));
@@ -72,7 +72,7 @@ function verdictOf(found: Counterexample, form: Form): string[] {
   const out = wrap(`${found.code}: ${found.text}`, width, 2);
   const [first = '', ...rest] = out;
   const lines = [palette.bad(first), ...rest];
-  if (found.waits.length > 0) lines.push('wait cycle:', ...found.waits.flatMap((edge) => wrap(waitText(edge), width - 2, 2).map((line) => `  ${line}`)));
+  if (found.waits.length > 0) lines.push(found.kind === 'deadlock' ? 'wait cycle:' : 'waits:', ...found.waits.flatMap((edge) => wrap(waitText(edge), width - 2, 2).map((line) => `  ${line}`)));
   const { party, object, obligation, text, source } = found.blame;
   lines.push(`blame: ${[party, object, obligation].filter((part) => part !== '').join(', ')}`);
   if (text !== '') lines.push(...wrap(text, width - 2).map((line) => `  ${line}`));

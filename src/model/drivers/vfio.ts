@@ -16,7 +16,7 @@ export function vfioMove(w: World, c: Code, exporter: Exporter, revoke: boolean)
     for (const b of exporter.buffers) {
       const wanted = revoke ? w.revoked(b) : not(w.revoked(b));
       const skip = or(wanted, read(b.gone));
-      c.test(`${b.name} already so?`, c.rule('vfio_pci_dma_buf_move: skip what is already so') ? skip : read(b.gone), () => {}, () => (revoke ? revokeBuffer(w, c, b) : restoreBuffer(w, c, b)));
+      c.test(`${b.name}: ${revoke ? 'revoked' : 'open'} already?`, c.rule('vfio_pci_dma_buf_move: skip what is already so') ? skip : read(b.gone), () => {}, () => (revoke ? revokeBuffer(w, c, b) : restoreBuffer(w, c, b)));
     }
   });
 }

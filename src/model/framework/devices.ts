@@ -170,10 +170,10 @@ export function copyEngine(w: World, b: Buffer): void {
 export function waitForUnmap(w: World, c: Code, b: Buffer, how: 'forever' | 'timeout' | 'print', rule = 'wait_for_unmap'): void {
   c.call(`wait_for_unmap(${b.name})`, true, () => {
     w.note(`${b.name} counts`);
-    if (c.rule(`${rule}: kref_put`)) c.step('kref_put', { actions: putCount(w, b), step: 'count-put' });
+    if (c.rule(`${rule}: kref_put`)) c.step(`kref_put(${b.count.name})`, { actions: putCount(w, b), step: 'count-put' });
     if (!c.rule(`${rule}: wait_for_completion`)) return c.step('no wait');
     const done = { guard: read(b.completion.done), waits: w.waitForUnmap(b), actions: [set(c.result, constant(0)), set(b.completion.done, constant(0))], step: 'unmap-wait' };
-    if (how === 'forever') return c.step('wait_for_completion', done);
+    if (how === 'forever') return c.step(`wait_for_completion(${b.completion.name})`, done);
     if (how === 'print') {
       const again = c.place('again');
       c.alternatives([

@@ -40,6 +40,7 @@ export function dmaBufGet(w: World, c: Code, b: Buffer, name: string): void {
 
 /** B4: the last put releases, perhaps later and elsewhere. */
 export function dmaBufPut(w: World, c: Code, b: Buffer): void {
+  w.note(`${b.name} is put`);
   c.call(`dma_buf_put(${b.name})`, false, () => {
     c.step('', { actions: [...alive(w, c, b), when(equal(read(b.references), constant(0)), [...w.broken('P5', { party: c.party, object: b.name }, 'More references dropped than taken.')], [set(b.references, compare('sub', read(b.references), constant(1)))])], step: 'put' });
   });
@@ -47,6 +48,7 @@ export function dmaBufPut(w: World, c: Code, b: Buffer): void {
 
 /** The release of a buffer without references: runs late, in a context of its own (B4). */
 export function releaseEngine(w: World, b: Buffer): void {
+  if (!w.knows(`${b.name} is put`)) return;
   const name = `${b.name}.release`;
   const engine = w.engine(name, 'worker', b.exporter.name);
   const who = { party: b.exporter.name, object: b.name };
@@ -72,7 +74,7 @@ export function dmaBufAttach(w: World, c: Code, att: Attachment, dynamic: boolea
   const name = dynamic ? 'dma_buf_dynamic_attach' : 'dma_buf_attach';
   c.call(`${name}(${att.name})`, true, () => {
     const first = [...w.needFree(c, b.resv, name), ...alive(w, c, b), set(att.peer2peer, constant(att.traits.peer2peer ? 1 : 0))];
-    c.step('ops->attach', { actions: first, step: 'attach' });
+    c.step('ops->attach()', { text: `${name}(${att.name}): ops->attach`, actions: first, step: 'attach' });
     if (w.contract.CB === 'M1' && dynamic && att.traits.callback === 'none') {
       return c.fail(errnoValue('EINVAL'), [...w.warn({ party: att.importer, object: att.name }, 'dma_buf_dynamic_attach: ops without callback'), ...w.refused(att.importer, 'attach', 'EINVAL')]);
     }
@@ -163,7 +165,7 @@ export function dmaBufMap(w: World, c: Code, map: Mapping): void {
     });
     c.act(granted(w, map));
     if (!att.traits.dynamic) {
-      waitResv(w, c, b, 'KERNEL', { interruptible: true, label: 'wait KERNEL' });
+      waitResv(w, c, b, 'KERNEL', { interruptible: true });
       c.propagate(() => c.act([...ungranted(w, c, map), ...(corePins ? w.emit('pin', att.pin, 'unpin', { party: att.importer, object: att.name }) : [])]));
     }
   });
@@ -246,7 +248,7 @@ function visitAll(w: World, c: Code, b: Buffer, checks: readonly Action[]): void
   for (const att of visitable) {
     const newer = w.order === 'kernel' ? visitable.filter((a) => a !== att).map((a) => not(and(open(a), compare('lt', read(a.rank), read(att.rank))))) : [];
     c.resume(head);
-    c.step(`callback of ${att.importer}`, {
+    c.step(`${att.importer}.invalidate_mappings()`, {
       guard: and(quiet, open(att), ...newer), waits, fairness: 'weak', step: 'invalidate',
       actions: [...checks, set(att.visited, constant(1)), ...callbackEntry(w, att)],
       late: () => startCallback(att),
@@ -254,7 +256,7 @@ function visitAll(w: World, c: Code, b: Buffer, checks: readonly Action[]): void
     c.goto(head);
   }
   c.resume(head);
-  c.step('all callbacks done', { guard: and(quiet, ...visitable.map((att) => not(open(att)))), waits, fairness: 'weak', actions: [...checks, ...visitable.map((att) => set(att.visited, constant(0)))], step: 'invalidate' });
+  c.step('done', { text: `dma_buf_invalidate_mappings(${b.name}) returns`, guard: and(quiet, ...visitable.map((att) => not(open(att)))), waits, fairness: 'weak', actions: [...checks, ...visitable.map((att) => set(att.visited, constant(0)))], step: 'invalidate' });
   c.goto(after);
   c.resume(after);
 }

@@ -50,7 +50,7 @@ export function exporterPin(w: World, c: Code, att: Attachment): void {
   if (own(c, exporter, 'pin', att, null)) return;
   c.call('ops->pin', true, () => {
     if (revokes(exporter)) return c.fail(errnoValue('EOPNOTSUPP'));
-    if (exporter.driver === 'ttm' && c.rule('ttm pin: wait KERNEL') && !exporter.options.has('pins_early')) waitResv(w, c, att.buffer, 'KERNEL', { label: 'wait KERNEL' });
+    if (exporter.driver === 'ttm' && c.rule('ttm pin: wait KERNEL') && !exporter.options.has('pins_early')) waitResv(w, c, att.buffer, 'KERNEL');
   });
 }
 

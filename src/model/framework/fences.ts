@@ -16,11 +16,11 @@ export function armed(w: World, fence: Fence): readonly Action[] {
 export function reserve(w: World, c: Code, buffer: Buffer, slots: number): void {
   const { resv } = buffer;
   const wrong = [...w.needHeld(c, resv, 'dma_resv_reserve_fences'), ...(slots === 0 ? w.warn({ party: c.party, object: resv.name }, 'dma_resv_reserve_fences(0)') : [])];
-  c.step(`reserve ${slots}`, { actions: [...wrong, when(compare('lt', read(resv.slots), constant(slots)), [set(resv.slots, constant(slots))]), set(c.result, constant(slots === 0 ? errnoValue('EINVAL') : 0))], step: 'fence-reserve' });
+  c.step(`dma_resv_reserve_fences(${resv.name}, ${slots})`, { actions: [...wrong, when(compare('lt', read(resv.slots), constant(slots)), [set(resv.slots, constant(slots))]), set(c.result, constant(slots === 0 ? errnoValue('EINVAL') : 0))], step: 'fence-reserve' });
 }
 
 /** dma_resv_add_fence (B21): needs a slot; a later fence of the same context takes the place of an earlier one. */
-export function addFence(w: World, c: Code, buffer: Buffer, fence: Fence, usage: Usage, label = `add ${fence.name} ${usage}`): void {
+export function addFence(w: World, c: Code, buffer: Buffer, fence: Fence, usage: Usage, label = `dma_resv_add_fence(${buffer.resv.name}, ${fence.name}, ${usage})`): void {
   const { resv } = buffer;
   const actions = [
     ...w.needHeld(c, resv, 'dma_resv_add_fence'),
@@ -57,7 +57,7 @@ export function replaceFence(w: World, c: Code, buffer: Buffer, old: Fence, fenc
   const { resv } = buffer;
   const bit = old.members.get(resv)?.member ?? null;
   w.note(`${old.name} is replaced`);
-  c.step(`replace ${old.name} by ${fence.name}`, { actions: [...w.needHeld(c, resv, 'dma_resv_replace_fences'), ...(bit === null ? [] : [set(bit, constant(0))]), ...added(w, buffer, fence, usage)], step: 'fence-replace' });
+  c.step(`dma_resv_replace_fences(${resv.name}, ${old.name}, ${fence.name})`, { actions: [...w.needHeld(c, resv, 'dma_resv_replace_fences'), ...(bit === null ? [] : [set(bit, constant(0))]), ...added(w, buffer, fence, usage)], step: 'fence-replace' });
 }
 
 /** What signalling does, once: out of every reservation, KERNEL waiters ready, mappings retired, callbacks run (B24). */
@@ -87,14 +87,14 @@ export const fencesOf = (w: World, map: Mapping): readonly Fence[] => w.fences.f
 /** dma_fence_signal by driver code. */
 export function signal(w: World, c: Code, fence: Fence): void {
   fence.signallers.add(c);
-  c.step(`signal ${fence.name}`, { actions: signalled(w, fence), step: 'fence-signal' });
+  c.step(`dma_fence_signal(${fence.name})`, { actions: signalled(w, fence), step: 'fence-signal' });
 }
 
 /** dma_fence_wait (B24): returns 0. */
 export function waitFence(w: World, c: Code, fence: Fence, timeout: boolean): void {
-  const done = { label: `wait ${fence.name}`, options: { guard: not(w.unsignalled(fence)), waits: w.waitForFences([{ fence, when: w.unsignalled(fence) }], fence.name), actions: [set(c.result, constant(0))], step: 'fence-wait' }, body: () => {} };
+  const done = { label: `dma_fence_wait(${fence.name})`, options: { guard: not(w.unsignalled(fence)), waits: w.waitForFences([{ fence, when: w.unsignalled(fence) }], fence.name), actions: [set(c.result, constant(0))], step: 'fence-wait' }, body: () => {} };
   if (!timeout) return c.step(done.label, done.options);
-  c.alternatives([done, { label: `wait ${fence.name}: timeout`, options: { guard: w.unsignalled(fence), actions: [set(c.result, constant(errnoValue('ETIMEDOUT')))], fairness: 'weak', step: 'fence-wait' }, body: () => {} }]);
+  c.alternatives([done, { label: `dma_fence_wait(${fence.name}) = timeout`, options: { guard: w.unsignalled(fence), actions: [set(c.result, constant(errnoValue('ETIMEDOUT')))], fairness: 'weak', step: 'fence-wait' }, body: () => {} }]);
 }
 
 export interface ResvWait {
@@ -115,16 +115,16 @@ export function waitResv(w: World, c: Code, buffer: Buffer, usage: Usage, option
   let after: readonly Action[] = [];
   if (!underLock && fences.length > 0) {
     const bits = pending.map((p) => ({ ...p, bit: snapshotBit(w, c, p.fence) }));
-    c.step(`look at the fences of ${resv.name}`, { actions: bits.map(({ bit, when: test }) => set(bit, test)) });
+    c.step(`dma_resv_iter_begin(${resv.name})`, { actions: bits.map(({ bit, when: test }) => set(bit, test)) });
     pending = bits.map(({ fence, when: test, bit }) => ({ fence, when: and(read(bit), test) }));
     after = bits.map(({ bit }) => set(bit, constant(0)));
   }
   const quiet = and(...pending.map((p) => not(p.when)));
-  const label = options.label ?? `wait ${usage}`;
+  const label = options.label ?? `dma_resv_wait_timeout(${resv.name}, ${usage})`;
   const done = { label, options: { guard: quiet, waits: w.waitForFences(pending, resv.name), actions: [...after, set(c.result, constant(0))], step: 'fence-wait' }, body: () => {} };
   const ways: { label: string; options: StepOptions; body: () => void }[] = [done];
   const early = (name: string, errno: number, fairness: 'weak' | 'none'): void => {
-    ways.push({ label: `${label}: ${name}`, options: { guard: not(quiet), actions: [...after, set(c.result, constant(errno))], fairness, step: 'fence-wait' }, body: () => {} });
+    ways.push({ label: `${label} = ${name}`, options: { guard: not(quiet), actions: [...after, set(c.result, constant(errno))], fairness, step: 'fence-wait' }, body: () => {} });
   };
   if (options.timeout === true) early('timeout', errnoValue('ETIMEDOUT'), 'weak');
   if (options.interruptible === true) early('signal', errnoValue('ERESTARTSYS'), 'none');
@@ -140,7 +140,7 @@ export function fenceEngine(w: World, fence: Fence): void {
     const engine = w.engine(name, kind, fence.owner);
     engine.steps.push({ name: `${name}:signal ${fence.name}`, guard, actions: [...extra, ...signalled(w, fence)], fairness, text, step: 'fence-signal', waits: null, origin: null, late: null, group: `${name}:${text}` });
   };
-  if (fence.signaller === 'hardware') add(`${fence.owner}.irq`, 'signaller', `signal ${fence.name}`, and(can, not(working)), 'weak');
+  if (fence.signaller === 'hardware') add(`${fence.owner}.irq`, 'signaller', `dma_fence_signal(${fence.name})`, and(can, not(working)), 'weak');
   if (fence.signaller === 'user') add(`${fence.name}.user`, 'user', `a user signals ${fence.name}`, can, 'none');
   if (fence.timeout) {
     const stop = fence.mappings.flatMap((m) => { const slot = m.jobFences.indexOf(fence); return slot < 0 ? [] : [when({ op: 'eq', left: read(m.job), right: constant(slot + 2) }, [set(m.job, constant(0))])]; });

@@ -6,6 +6,8 @@ import type { Code, StepOptions } from '../code.ts';
 import { and, compare, constant, not, or, read, set, when, type Action, type Expr } from '../system.ts';
 import type { Lock, Ticket, World } from '../world.ts';
 
+const LOCKS = { resv: ['dma_resv_lock', 'dma_resv_unlock'], mutex: ['mutex_lock', 'mutex_unlock'], rwsem: ['down_write', 'up_write'] } as const;
+
 export interface LockOptions {
   readonly ticket?: Ticket | undefined;
   readonly interruptible?: boolean;
@@ -30,7 +32,7 @@ export const free = (lock: Lock): Expr => and(not(read(lock.held)), ...(lock.rea
 /** dma_resv_lock, dma_resv_lock_interruptible, mutex_lock, down_write (B19). One step; with a ticket -EDEADLK is a way out. */
 export function lock(w: World, c: Code, l: Lock, options: LockOptions = {}): void {
   w.note(`${c.process} locks ${l.name}`);
-  const label = options.label ?? `lock ${l.name}`;
+  const label = options.label ?? `${LOCKS[l.kind][0]}(${l.name})`;
   const acquire = { guard: free(l), actions: [...taken(w, c, l, options.ticket), set(c.result, constant(0))], waits: w.waitForLock(l), step: l.kind === 'resv' ? 'resv-lock' : 'lock' };
   const { ticket } = options;
   if (ticket === undefined && options.interruptible !== true) return c.step(label, acquire);
@@ -39,21 +41,21 @@ export function lock(w: World, c: Code, l: Lock, options: LockOptions = {}): voi
     const own = read(ticketBit(w, l, ticket));
     const older = w.tickets.filter((t) => t !== ticket).map((t) => and(read(ticketBit(w, l, t)), compare('lt', read(t.age), read(ticket.age))));
     const holdsOther = or(...w.buffers.filter((b) => b.resv !== l).map((b) => b.resv).filter((x, i, all) => all.indexOf(x) === i).map((x) => read(ticketBit(w, x, ticket))));
-    ways.push({ label: `${l.name}: -EDEADLK`, options: { guard: and(read(l.held), not(own), holdsOther, or(...older)), actions: [set(c.result, constant(errnoValue('EDEADLK')))], fairness: 'weak' }, body: () => {} });
-    ways.push({ label: `${l.name}: -EALREADY`, options: { guard: own, actions: [set(c.result, constant(errnoValue('EALREADY')))], fairness: 'weak' }, body: () => {} });
+    ways.push({ label: `${label || 'lock'} = -EDEADLK`, options: { guard: and(read(l.held), not(own), holdsOther, or(...older)), actions: [set(c.result, constant(errnoValue('EDEADLK')))], fairness: 'weak' }, body: () => {} });
+    ways.push({ label: `${label || 'lock'} = -EALREADY`, options: { guard: own, actions: [set(c.result, constant(errnoValue('EALREADY')))], fairness: 'weak' }, body: () => {} });
   }
-  if (options.interruptible === true) ways.push({ label: `${l.name}: signal`, options: { guard: read(l.held), actions: [set(c.result, constant(errnoValue('EINTR')))], fairness: 'none' }, body: () => {} });
+  if (options.interruptible === true) ways.push({ label: `${label || 'lock'} = -EINTR`, options: { guard: read(l.held), actions: [set(c.result, constant(errnoValue('EINTR')))], fairness: 'none' }, body: () => {} });
   c.alternatives(ways);
 }
 
 /** dma_resv_trylock, mutex_trylock: never waits; result 1 or 0. */
 export function trylock(w: World, c: Code, l: Lock): void {
   w.note(`${c.process} locks ${l.name}`);
-  c.step(`trylock ${l.name}`, { actions: [when(free(l), [...taken(w, c, l), set(c.result, constant(1))], [set(c.result, constant(0))])], step: 'trylock' });
+  c.step(`${l.kind === 'resv' ? 'dma_resv_trylock' : 'mutex_trylock'}(${l.name})`, { actions: [when(free(l), [...taken(w, c, l), set(c.result, constant(1))], [set(c.result, constant(0))])], step: 'trylock' });
 }
 
 /** dma_resv_unlock, mutex_unlock, up_write. Releasing a lock that is not held breaks P8. */
-export function unlock(w: World, c: Code, l: Lock, label = `unlock ${l.name}`): void {
+export function unlock(w: World, c: Code, l: Lock, label = `${LOCKS[l.kind][1]}(${l.name})`): void {
   const wrong = w.needHeld(c, l, 'unlock');
   c.step(label, { actions: [...wrong, ...released(w, c, l)], step: l.kind === 'resv' ? 'resv-unlock' : 'unlock' });
 }
@@ -61,13 +63,13 @@ export function unlock(w: World, c: Code, l: Lock, label = `unlock ${l.name}`): 
 export function downRead(w: World, c: Code, l: Lock): void {
   const { readers } = l;
   if (readers === null) return lock(w, c, l);
-  c.step(`down_read ${l.name}`, { guard: not(read(l.held)), actions: [set(readers, compare('add', read(readers), constant(1))), set(w.holds(c, l), constant(1))], waits: w.waitForLock(l), step: 'lock' });
+  c.step(`down_read(${l.name})`, { guard: not(read(l.held)), actions: [set(readers, compare('add', read(readers), constant(1))), set(w.holds(c, l), constant(1))], waits: w.waitForLock(l), step: 'lock' });
 }
 
 export function upRead(w: World, c: Code, l: Lock): void {
   const { readers } = l;
   if (readers === null) return unlock(w, c, l);
-  c.step(`up_read ${l.name}`, { actions: [set(readers, compare('sub', read(readers), constant(1))), set(w.holds(c, l), constant(0))], step: 'unlock' });
+  c.step(`up_read(${l.name})`, { actions: [set(readers, compare('sub', read(readers), constant(1))), set(w.holds(c, l), constant(0))], step: 'unlock' });
 }
 
 /** ww_acquire_init: the ticket is younger than all that are alive. */
