@@ -51,10 +51,21 @@ export function blameForWait(system: System, stuck: number, state: State, waits:
   const open = system.pending.filter((p) => p.kind === 'obligation' && isTrue(p.holds, state)).map((p) => system.violations[p.violation]);
   const wanted = last.waits === 'unmap' ? 'P6' : last.waits === 'fence' ? 'P9' : null;
   const parties = new Set(last.by.map((name) => system.processes.find((p) => p.name === name)?.party));
-  const owed = open.find((v) => v !== undefined && v.code === wanted && (parties.size === 0 || parties.has(v.party)));
+  const owing = open.filter((v): v is Violation => v !== undefined && v.code === wanted);
+  // the copy of a mover only waits for others: theirs is the duty
+  const owed = wanted === 'P9' ? (owing.find((v) => !v.object.endsWith('.copy')) ?? owing[0]) : owing.find((v) => parties.size === 0 || parties.has(v.party));
   if (owed !== undefined) return blameOf(owed);
   const first = last.by[0];
   const party = system.processes.find((p) => p.name === first)?.party ?? otherwise.party;
-  if (last.waits === 'unmap') return { ...otherwise, party, object: last.object, text: `${party} has a live mapping of ${last.object} and no duty to unmap it in bounded time: it should not have been admitted.`, source: 'SEMANTICS C8, E6; dma_buf_attach_revocable' };
+  if (last.waits === 'unmap') return unasked(system, otherwise, party, last.object);
   return { ...otherwise, party };
+}
+
+/** The exporter waits for an unmap that nobody owes: it told the importer nothing, or should not have let it in (C7, C8). */
+function unasked(system: System, blame: Blame, importer: string, buffer: string): Blame {
+  const exporter = system.steps.find((s) => s.waits?.kind === 'unmap' && s.waits.object === buffer)?.waits?.owner ?? blame.party;
+  const couldBeTold = system.pending.some((p) => p.kind === 'obligation' && system.violations[p.violation]?.code === 'P6' && system.violations[p.violation]?.party === importer);
+  return couldBeTold
+    ? { ...blame, party: exporter, object: buffer, text: `${exporter} waits for ${importer} to unmap, but the callback has not told it to since it mapped.`, source: 'SEMANTICS C7, D5' }
+    : { ...blame, party: exporter, object: buffer, text: `${exporter} waits for ${importer} to unmap, which has no callback and so no duty to: it should have been refused.`, source: 'SEMANTICS C8, E6; dma_buf_attach_revocable' };
 }

@@ -3,6 +3,7 @@
 // it differ from its twins, unless there is the same property for each of them.
 
 import type { Action, Expr, SymmetricFamily, System, VariableId } from '../model/system.ts';
+import { eachRead } from './expression.ts';
 
 export interface Families {
   /** The system with only those families that are what they promise to be. */
@@ -63,7 +64,7 @@ function join(twins: number[], before: readonly string[], after: readonly string
 
 type Renaming = ReadonlyMap<VariableId, VariableId>;
 
-export function exchange(a: readonly VariableId[], b: readonly VariableId[]): Renaming {
+function exchange(a: readonly VariableId[], b: readonly VariableId[]): Renaming {
   const renaming = new Map<VariableId, VariableId>();
   a.forEach((variable, j) => {
     const twin = b[j] ?? variable;
@@ -85,7 +86,7 @@ interface Texts {
 }
 
 /** One text for each thing that is done or searched for; the order of commutative operands does not show. */
-export function textsOf(system: System, renaming: Renaming): Texts {
+function textsOf(system: System, renaming: Renaming): Texts {
   const pcText = (process: number): string => {
     const pc = system.processes[process]?.pc ?? null;
     return pc === null ? '-' : variableText(pc, renaming);
@@ -139,13 +140,62 @@ function sumParts(e: Expr): Expr[] {
   return e.op === 'add' ? [...sumParts(e.left), ...sumParts(e.right)] : [e];
 }
 
+/** Actions that do not concern each other come in the order of their texts: the model may write them in the order of parties. */
 function actionsText(system: System, actions: readonly Action[], renaming: Renaming): string {
-  const parts = actions.map((a) => {
-    if (a.do === 'violate') return `!${violationText(system, a.violation)}`;
-    if (a.do === 'set') return `${variableText(a.variable, renaming)}=${expressionText(a.value, renaming)}`;
-    return `if ${expressionText(a.test, renaming)}{${actionsText(system, a.then, renaming)}}{${actionsText(system, a.else, renaming)}}`;
-  });
-  // The order of constant writes to different variables does not matter, and may follow the order of parties.
-  const constants = actions.every((a) => a.do === 'set' && a.value.op === 'const') && new Set(actions.map((a) => (a.do === 'set' ? a.variable : -1))).size === actions.length;
-  return (constants ? parts.sort() : parts).join(';');
+  const left = actions.map((action) => actionText(system, action, renaming));
+  const ordered: string[] = [];
+  while (left.length > 0) {
+    let first = 0;
+    left.forEach((one, i) => {
+      const smaller = i > 0 && one.text < (left[first]?.text ?? '');
+      if (smaller && left.slice(0, i).every((before) => commute(before, one))) first = i;
+    });
+    ordered.push(...left.splice(first, 1).map((one) => one.text));
+  }
+  return ordered.join(';');
+}
+
+interface ActionText {
+  readonly text: string;
+  readonly reads: ReadonlySet<VariableId>;
+  readonly writes: ReadonlySet<VariableId>;
+  /** Violations that it may record, by what is told of them. */
+  readonly violates: string;
+  readonly fatal: boolean;
+}
+
+function actionText(system: System, action: Action, renaming: Renaming): ActionText {
+  const reads = new Set<VariableId>();
+  const writes = new Set<VariableId>();
+  const violations = new Set<number>();
+  const scan = (one: Action): void => {
+    if (one.do === 'violate') violations.add(one.violation);
+    else if (one.do === 'set') {
+      writes.add(one.variable);
+      eachRead(one.value, (v) => reads.add(v));
+    } else {
+      eachRead(one.test, (v) => reads.add(v));
+      one.then.forEach(scan);
+      one.else.forEach(scan);
+    }
+  };
+  scan(action);
+  let text: string;
+  if (action.do === 'violate') text = `!${violationText(system, action.violation)}`;
+  else if (action.do === 'set') text = `${variableText(action.variable, renaming)}=${expressionText(action.value, renaming)}`;
+  else text = `if ${expressionText(action.test, renaming)}{${actionsText(system, action.then, renaming)}}{${actionsText(system, action.else, renaming)}}`;
+  return {
+    text,
+    reads,
+    writes,
+    violates: [...new Set([...violations].map((v) => violationText(system, v)))].sort().join(),
+    fatal: [...violations].some((v) => system.violations[v]?.fatal ?? false),
+  };
+}
+
+/** Neither sees what the other does. Behind a fatal violation nothing more is recorded, so those keep their order, unless they are alike. */
+function commute(a: ActionText, b: ActionText): boolean {
+  const apart = (writes: ReadonlySet<VariableId>, other: ActionText): boolean => [...writes].every((v) => !other.reads.has(v) && !other.writes.has(v));
+  if (!apart(a.writes, b) || !apart(b.writes, a)) return false;
+  return a.violates === '' || b.violates === '' || a.violates === b.violates || (!a.fatal && !b.fatal);
 }

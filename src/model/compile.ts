@@ -329,7 +329,9 @@ class Build {
     const idle = code.entry;
     code.body = code.place('callback', true);
     for (const map of i.attachment.mappings) {
-      idle.onEnter.push(...w.emit('mapping', map.life, 'invalidate', { party: i.name, object: map.name }));
+      const told = w.emit('mapping', map.life, 'invalidate', { party: i.name, object: map.name });
+      if (map.told === null) idle.onEnter.push(...told);
+      else idle.onEnter.push(when(read(map.told), told), set(map.told, constant(0)));
     }
     code.resume(code.body);
     code.call(`${i.name}.invalidate_mappings`, false, write);
@@ -419,7 +421,7 @@ class Build {
 
   private process(p: Code | Loose): Process {
     if (!('pc' in p)) return { name: p.name, kind: p.kind, party: p.party, pc: null, places: [] };
-    return { name: p.process, kind: p.kind, party: p.party, pc: p.pc, places: (this.stops.get(p) ?? []).map((s) => ({ label: s.label, inCall: s.inCall })) };
+    return { name: p.process, kind: p.kind, party: p.party, pc: p.pc, places: (this.stops.get(p) ?? []).map((s) => ({ label: s.label, inCall: s.inCall || (p.kind === 'kernel' && s.steps.some((step) => step.waits !== null && step.waits.kind !== 'condition')) })) };
   }
 
   private steps(): Step[] {
@@ -437,7 +439,7 @@ class Build {
       steps.push({
         name: draft.name, process, place, guard: draft.guard, actions, fairness, group: fairness === 'none' ? 0 : group(`${key}|${fairness}`), text: draft.text,
         ...(draft.step === null ? {} : { step: draft.step }), ...(draft.origin === null ? {} : { origin: draft.origin }),
-        ...(draft.waits === null ? {} : { waits: { kind: draft.waits.kind, object: draft.waits.object, providers: draft.waits.providers() } }),
+        ...(draft.waits === null ? {} : { waits: { ...draft.waits, providers: draft.waits.providers() } }),
       });
     };
     w.processes.forEach((p, process) => {

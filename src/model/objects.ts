@@ -140,7 +140,7 @@ export function makeMapping(w: World, attachment: Attachment, short: string, cou
     name, attachment, counted, life: w.alive('mapping', name),
     address: w.variable(`${name}.addr`, 3, 0, { values: ADDRESS_VALUES }), store: w.variable(`${name}.store`, 3, 0, { values: STORE_VALUES }),
     old: w.variable(`${name}:old`, 2, 0, { hidden: true }), job: w.variable(`${name}.job`, 8, 0, { values: ['none', 'running', 'running', 'running', 'running', 'running', 'running', 'running'] }),
-    jobFences: [], key: w.variable(`${name}.key`, 3, 0, { values: ['none', 'issued', 'issued again'] }), waitsFor: new Map(),
+    jobFences: [], told: w.knows(`${attachment.importer} maps in its callback`) ? w.variable(`${name}:told`, 2, 0, { hidden: true }) : null, key: w.variable(`${name}.key`, 3, 0, { values: ['none', 'issued', 'issued again'] }), waitsFor: new Map(),
   };
   attachment.mappings.push(mapping);
   w.mappings.push(mapping);

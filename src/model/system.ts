@@ -60,6 +60,8 @@ export interface Wait {
   readonly kind: 'lock' | 'fence' | 'unmap' | 'work' | 'completion' | 'callback' | 'condition';
   readonly object: string;
   readonly providers: readonly { readonly process: ProcessId; readonly when: Expr }[];
+  /** Who made the wait necessary: the exporter of the buffer. */
+  readonly owner?: string;
 }
 
 export interface Step {

@@ -128,6 +128,8 @@ export interface Mapping {
   readonly jobFences: Fence[];
   /** 0 none, 1 issued, 2 issued again for something else. */
   readonly key: VariableId;
+  /** Live when the callback began; null where the callback's code never maps. */
+  readonly told: VariableId | null;
   /** KERNEL fences that were pending when map returned. */
   readonly waitsFor: Map<Fence, VariableId>;
   /** iommufd's range: not counted by the exporter. */
@@ -175,7 +177,7 @@ export interface Blamed {
 }
 
 /** The search goes on behind these: what follows from them is worth knowing. */
-const GOES_ON: ReadonlySet<string> = new Set(['P3', 'P11', 'P14', 'UF']);
+const GOES_ON: ReadonlySet<string> = new Set(['P3', 'P7', 'P11', 'P14', 'UF']);
 
 export class World {
   readonly contract: Contract;
@@ -410,7 +412,7 @@ export class World {
 
   waitForUnmap(buffer: Buffer): WaitDraft {
     return {
-      kind: 'unmap', object: buffer.name,
+      kind: 'unmap', object: buffer.name, owner: buffer.exporter.name,
       providers: () => buffer.attachments.flatMap((att) => att.mappings.flatMap((map) => this.processesOf(att.importer).map((process) => ({ process, when: this.live(map) })))),
     };
   }

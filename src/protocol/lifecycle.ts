@@ -27,6 +27,16 @@ interface Watcher {
  * `leaveOut`: events that cannot occur here (a smaller product, so fewer bits in a packed state).
  */
 export function lifecycle(kind: ObjectKind, leaveOut: readonly string[] = []): Lifecycle {
+  const key = [kind, ...leaveOut].join(' ');
+  const made = products.get(key) ?? product(kind, leaveOut);
+  products.set(key, made);
+  return made;
+}
+
+/** The tables are constant, so each product is made once. */
+const products = new Map<string, Lifecycle>();
+
+function product(kind: ObjectKind, leaveOut: readonly string[]): Lifecycle {
   const all: readonly Obligation[] = OBLIGATIONS;
   const watchers: Watcher[] = all.flatMap((o) => o.automata.filter((a) => a.object === kind).map((automaton) => ({ obligation: o.id as ObligationId, automaton })));
   const events = (EVENTS[kind] as readonly string[]).filter((e) => !leaveOut.includes(e));
@@ -51,22 +61,33 @@ export function lifecycle(kind: ObjectKind, leaveOut: readonly string[] = []): L
   if (tuples.length > 30) throw new Error(`lifecycle of ${kind} has ${tuples.length} states`);
   const mask = (holds: (tuple: readonly string[]) => boolean): number => tuples.reduce((bits, tuple, i) => (holds(tuple) ? bits | (1 << i) : bits), 0);
   const identity = tuples.map((_, i) => i);
-  return {
-    kind,
-    states: tuples.map((tuple) => readable(tuple)),
-    next: (event) => table.get(event) ?? identity,
-    breaks: (event) =>
+  const broken = new Map(
+    events.map((event) => [
+      event,
       watchers.flatMap(({ obligation, automaton }, i) => {
         const states = mask((tuple) => automaton.breaks.some(([from, on]) => from === tuple[i] && on === event));
         return states === 0 ? [] : [{ obligation, states }];
       }),
+    ]),
+  );
+  const places = new Map<string, number>();
+  return {
+    kind,
+    states: tuples.map((tuple) => readable(tuple)),
+    next: (event) => table.get(event) ?? identity,
+    breaks: (event) => broken.get(event) ?? [],
     duties: watchers.flatMap(({ obligation, automaton }, i) => {
       const states = mask((tuple) => automaton.duty.includes(tuple[i] ?? ''));
       return states === 0 ? [] : [{ obligation, states }];
     }),
     where: (obligation, ...names) => {
+      const asked = [obligation, ...names].join(' ');
+      const known = places.get(asked);
+      if (known !== undefined) return known;
       const i = watchers.findIndex((w) => w.obligation === obligation);
-      return mask((tuple) => names.includes(tuple[i] ?? ''));
+      const states = mask((tuple) => names.includes(tuple[i] ?? ''));
+      places.set(asked, states);
+      return states;
     },
   };
 }

@@ -6,6 +6,7 @@ import type { Code } from '../code.ts';
 import { and, compare, constant, equal, not, or, read, set, when, type Action, type Expr } from '../system.ts';
 import type { Buffer, Exporter, Fence, Mapping, World } from '../world.ts';
 import { alive, putCount } from './dma-buf.ts';
+import { hasPin } from './exporter-ops.ts';
 import { added, armed, signalled } from './fences.ts';
 
 const REDIRECTED = 1;
@@ -119,11 +120,15 @@ export function redirectAddress(w: World, c: Code, b: Buffer): void {
   c.call(`redirect_address(${b.name})`, false, () => c.step('', { actions: redirected(w, b), step: 'redirect' }));
 }
 
-/** The memory behind live mappings goes to somebody else: early under RS1 while mapped, under RS2 while fences are pending. */
+/**
+ * The memory behind live mappings goes to somebody else. Early: under RS1 while mapped; under RS2 while fences are pending,
+ * or without a word to an importer that has the callback, or that could not have pinned.
+ */
 export function recycled(w: World, b: Buffer, freed: boolean, only: (m: Mapping) => Expr = () => constant(1)): readonly Action[] {
   const busy = or(...w.fences.filter((f) => f !== b.copy).map((f) => w.pendingOn(f, b.resv, 'BOOKKEEP')));
-  const early = w.contract.STORE === 'RS1' ? constant(1) : busy;
-  return mappingsOf(b).map((m) => when(and(w.live(m), only(m)), [when(early, w.emit('mapping', m.life, 'recycle-early', { party: b.exporter.name, object: m.name })), set(m.store, constant(freed ? FREED : RECYCLED))]));
+  const untold = (m: Mapping): Expr => (m.attachment.traits.callback === 'real' || !hasPin(w, b.exporter) ? not(w.stale(m)) : constant(0));
+  const early = (m: Mapping): Expr => (w.contract.STORE === 'RS1' ? constant(1) : or(busy, untold(m)));
+  return mappingsOf(b).map((m) => when(and(w.live(m), only(m)), [when(early(m), w.emit('mapping', m.life, 'recycle-early', { party: b.exporter.name, object: m.name })), set(m.store, constant(freed ? FREED : RECYCLED))]));
 }
 
 export function recycleStorage(w: World, c: Code, b: Buffer, freed: boolean): void {

@@ -152,6 +152,7 @@ export function dmaBufUnpin(w: World, c: Code, att: Attachment): void {
 export function dmaBufMap(w: World, c: Code, map: Mapping): void {
   const att = map.attachment;
   const b = att.buffer;
+  if (c.kind === 'callback') w.note(`${c.party} maps in its callback`);
   c.call(`dma_buf_map_attachment(${map.name})`, true, () => {
     c.step('', { actions: [...w.needHeld(c, b.resv, 'dma_buf_map_attachment'), ...alive(w, c, b), ...attached(w, c, att, 'dma_buf_map_attachment')], step: 'map' });
     if (w.contract.STATE === 'S1') c.branch(w.revoked(b), () => c.fail(errnoValue('ENODEV'), w.refused(att.importer, 'map', 'ENODEV')));
@@ -180,6 +181,8 @@ export function granted(w: World, map: Mapping): readonly Action[] {
   return [
     ...w.emit('buffer', b.life, 'map-granted', { party: b.exporter.name, object: b.name }),
     ...(kernel.length === 0 ? w.emit('mapping', map.life, 'map', who) : [when(or(...kernel.map((k) => k.pending)), w.emit('mapping', map.life, 'map-blocked', who), w.emit('mapping', map.life, 'map', who))]),
+    when(not(read(b.exporter.decodes)), w.emit('mapping', map.life, 'decode-off', { party: b.exporter.name, object: map.name })),
+    ...(map.told === null ? [] : [set(map.told, constant(0))]),
     ...kernel.map((k) => set(k.bit, k.pending)),
     ...(own.length === 0 ? [] : [when(or(...own.map((f) => w.fencePending(f))), w.emit('mapping', map.life, 'fence-busy', who))]),
     ...(map.counted ? getCount(w, b) : []),
@@ -266,7 +269,8 @@ function callbackEntry(w: World, att: Attachment): readonly Action[] {
   const who = { party: att.importer, object: att.name };
   if (att.traits.callback === 'stub') return w.emit('attachment', att.life, 'callback', who);
   const bad = or(equal(read(att.private), constant(0)), equal(read(att.private), constant(2)));
-  return [when(bad, [{ do: 'violate', violation: w.harm('N6', who, 'The callback finds its private object not yet initialised, or freed.') }]), ...w.emit('attachment', att.life, 'callback', who)];
+  const told = att.mappings.flatMap((m) => (m.told === null ? [] : [set(m.told, w.live(m))]));
+  return [...told, when(bad, [{ do: 'violate', violation: w.harm('N6', who, 'The callback finds its private object not yet initialised, or freed.') }]), ...w.emit('attachment', att.life, 'callback', who)];
 }
 
 /** Enters the callback's code; a cleared private object means that it returns at once. */
