@@ -21,16 +21,49 @@ export interface ImporterObject {
   readonly options: ReadonlyMap<string, readonly string[]>;
 }
 
-const IMPORTER_OPTIONS = ['allow_peer2peer', 'no_peer2peer', 'speculates', 'static', 'rounds', 'job', 'idle', 'unfenced', 'late_private'];
-const EXPORTER_OPTIONS = ['clears_peer2peer', 'vram_only', 'moves_on_map', 'pins_early', 'no_mmap', 'no_vmap', 'disabled'];
-const BUFFER_OPTIONS = ['resv', 'side_effects', 'references', 'revoked'];
-const FENCE_OPTIONS = ['by', 'timeout', 'context', 'seqno', 'usage'];
+/** Options by name, each with one sentence; `docs/litmus.md` and `explain` show them. */
+export const IMPORTER_OPTIONS = {
+  allow_peer2peer: 'takes peer to peer; an importer with ops does so anyway',
+  no_peer2peer: 'takes no peer to peer',
+  speculates: 'its device reads ahead through every live mapping and throws the result away',
+  static: 'without driver: attaches without ops',
+  rounds: 'NUMBER: how often the user of a built-in driver imports and releases; 1 where left out',
+  job: 'usage USAGE: under which usage the fence of the built-in jobs is added; BOOKKEEP where left out',
+  idle: 'its device does no work: only the mapping counts',
+  unfenced: 'the jobs of the built-in driver carry no fence',
+  late_private: 'says that the private object is made ready late; what does it is init_private()',
+} as const satisfies Readonly<Record<string, string>>;
 
-export function optionsOf(members: readonly Member[], known: readonly string[], what: string): ReadonlyMap<string, readonly string[]> {
+export const EXPORTER_OPTIONS = {
+  clears_peer2peer: 'takes peer to peer away from every importer that attaches',
+  vram_only: 'map fails with -EBUSY without peer to peer',
+  moves_on_map: 'ttm: every map moves the buffer, and so runs the callbacks',
+  pins_early: 'ttm: pin does not wait until the buffer has stopped moving',
+  no_mmap: 'has no mmap operation: -EINVAL',
+  no_vmap: 'has no vmap operation: -EINVAL',
+  disabled: 'the device does not answer at the start',
+} as const satisfies Readonly<Record<string, string>>;
+
+export const BUFFER_OPTIONS = {
+  resv: 'NAME: shares the reservation NAME with others',
+  side_effects: 'reading has side effects, so that reading ahead is not harmless',
+  references: 'NUMBER: the most references that are counted; 4 where left out',
+  revoked: 'is revoked at the start',
+} as const satisfies Readonly<Record<string, string>>;
+
+export const FENCE_OPTIONS = {
+  by: 'hardware, driver or user: who signals it; hardware where left out',
+  timeout: 'ends by itself after some time',
+  context: 'NAME: of this context; a later fence takes the place of an earlier one',
+  seqno: 'NUMBER: its place in the context',
+  usage: 'USAGE: kept for the reader; the usage counts where the fence is added',
+} as const satisfies Readonly<Record<string, string>>;
+
+export function optionsOf(members: readonly Member[], known: Readonly<Record<string, string>>, what: string): ReadonlyMap<string, readonly string[]> {
   const options = new Map<string, readonly string[]>();
   for (const m of members) {
     if (m.kind !== 'option') continue;
-    if (!known.includes(m.option.name)) throw new BuildError(`unknown option '${m.option.name}' of ${what}; there are ${known.join(', ')}`, m.option.at);
+    if (!Object.hasOwn(known, m.option.name)) throw new BuildError(`unknown option '${m.option.name}' of ${what}; there are ${Object.keys(known).join(', ')}`, m.option.at);
     options.set(m.option.name, m.option.values);
   }
   return options;
@@ -56,7 +89,7 @@ export function makeKref(w: World, name: string, initial: number, real: number, 
 
 export function makeFence(w: World, name: string, owner: string, options: readonly Option[], resvs: readonly Lock[]): Fence {
   const word = (key: string): readonly string[] | undefined => options.find((o) => o.name === key)?.values;
-  for (const o of options) if (!FENCE_OPTIONS.includes(o.name)) throw new BuildError(`unknown option '${o.name}' of a fence; there are ${FENCE_OPTIONS.join(', ')}`, o.at);
+  for (const o of options) if (!Object.hasOwn(FENCE_OPTIONS, o.name)) throw new BuildError(`unknown option '${o.name}' of a fence; there are ${Object.keys(FENCE_OPTIONS).join(', ')}`, o.at);
   const by = word('by')?.[0] ?? 'hardware';
   if (by !== 'hardware' && by !== 'driver' && by !== 'user') throw new BuildError(`a fence is signalled by hardware, driver or user, not '${by}'`, options[0]?.at ?? null);
   const context = word('context')?.[0];

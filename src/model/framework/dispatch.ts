@@ -4,7 +4,7 @@ import type { CallName } from '../calls.ts';
 import { errnoValue } from '../../protocol/errno.ts';
 import type { Usage } from '../../protocol/usage.ts';
 import type { Code } from '../code.ts';
-import { constant, equal, read, set, when } from '../system.ts';
+import { constant, equal, not, read, set, when } from '../system.ts';
 import type { Attachment, Buffer, Completion, Exporter, Fence, Kref, Lock, Mapping, Ticket, Work, World } from '../world.ts';
 import { iommufdMap, iommufdUnmap, umemGet, umemGetPinned, umemMapPages, umemRelease, umemRevoke, umemRevokeLocked, umemUnmapPages } from '../drivers/umem.ts';
 import { ttmMove } from '../drivers/ttm.ts';
@@ -37,6 +37,10 @@ export interface Arguments {
   bool(i: number): boolean;
   words(from: number): readonly string[];
 }
+
+/** States of what a callback finds; a cleared pointer leads to nothing that could be freed. */
+const FREED = 2;
+const CLEARED = 3;
 
 const ENOENT = errnoValue('ENOENT');
 
@@ -144,8 +148,11 @@ export const PROGRAMS: Readonly<Record<CallName, Program>> = {
     w.note(`${a.attachment(0).importer} initialises late`);
     setPrivate('init_private', 1)(w, c, a);
   },
-  free_private: setPrivate('free_private', 2),
-  clear_private: setPrivate('clear_private', 3),
+  free_private: (_w, c, a) => {
+    const att = a.attachment(0);
+    c.call(`free_private(${att.name})`, false, () => c.step('', { actions: [when(not(equal(read(att.private), constant(CLEARED))), [set(att.private, constant(FREED))])] }));
+  },
+  clear_private: setPrivate('clear_private', CLEARED),
   use_attachment: simple('use_attachment', false, (w, c, a) => c.step('', { actions: [when(equal(w.listed(a.attachment(0)), constant(0)), [{ do: 'violate', violation: w.harm('N6', { party: c.party, object: a.attachment(0).name }, 'The attachment or its sg_table is used after detach.') }])] }), (a) => a.attachment(0).name),
   use_buffer: simple('use_buffer', false, (w, c, a) => c.step('', { actions: dmaBuf.alive(w, c, a.buffer(0)) }), (a) => a.buffer(0).name),
   issue_key: simple('issue_key', false, (_w, c, a) => c.step('', { actions: [set(a.mapping(0).key, constant(1))] }), (a) => a.mapping(0).name),
