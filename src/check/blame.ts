@@ -27,9 +27,10 @@ function blameOf(v: Violation): Blame {
 
 /**
  * For a deadlock or hang: follows who waits for whom from the stuck process to the end of the chain.
- * An unmap that does not come is P6 of the importer, a fence that does not signal is P9, anything else P10.
+ * An unmap that does not come is P6 of the importer, a fence that does not signal is P9, a wrong lock or count on the way
+ * is P8 or P14, anything else P10.
  */
-export function blameForWait(system: System, stuck: number, state: State, waits: readonly WaitEdge[]): Blame {
+export function blameForWait(system: System, stuck: number, state: State, waits: readonly WaitEdge[], onTheWay: readonly number[]): Blame {
   let at = system.processes[stuck]?.name ?? '';
   const passed = new Set<string>();
   let last: WaitEdge | undefined;
@@ -46,6 +47,8 @@ export function blameForWait(system: System, stuck: number, state: State, waits:
   }
   const p10 = obligation('P10');
   const otherwise: Blame = { party: system.processes[stuck]?.party ?? '', object: last?.object ?? at, obligation: 'P10', text: p10.text, source: p10.source };
+  const misuse = onTheWay.map((v) => system.violations[v]).filter((v): v is Violation => v !== undefined && (v.code === 'P8' || v.code === 'P14')).at(-1);
+  if (misuse !== undefined) return blameOf(misuse);
   if (last === undefined) return otherwise;
   if (passed.has(at) && waits.some((w) => w.party === at) && last.by.includes(at)) return { ...otherwise, party: system.processes.find((p) => p.name === at)?.party ?? otherwise.party };
   const open = system.pending.filter((p) => p.kind === 'obligation' && isTrue(p.holds, state)).map((p) => system.violations[p.violation]);

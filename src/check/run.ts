@@ -176,7 +176,7 @@ function fromLasso(compiled: Compiled, lasso: Lasso): Counterexample {
   const violation = system.violations[pending?.violation ?? 0];
   const isCall = pending?.kind === 'call';
   const kind: BrokenKind = lasso.class === 'never' ? (pending?.kind === 'eventually' ? 'assertion' : 'obligation') : lasso.class;
-  const blame = isCall && pending !== undefined ? blameForWait(system, pending.process ?? 0, state, waits) : violation === undefined ? { party: '', object: '', obligation: '', text: '', source: '' } : blameFor(system, violation, []);
+  const blame = isCall && pending !== undefined ? blameForWait(system, pending.process ?? 0, state, waits, told.violations.flat()) : violation === undefined ? { party: '', object: '', obligation: '', text: '', source: '' } : blameFor(system, violation, []);
   const who = pending?.process == null ? '' : (system.processes[pending.process]?.name ?? '');
   const text = lasso.class === 'deadlock' ? `${who} never gets out of its call: nothing can free it.` : lasso.class === 'hang' ? `${who} never gets out of its call: only an unfair step could free it.` : (violation?.text ?? '');
   return { kind, code: isCall ? kind : (violation?.code ?? kind), text, blame, steps: told.steps, cycle: path.length, waits, replay: replayToken(system, path, lasso.cycle) };

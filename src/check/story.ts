@@ -57,7 +57,7 @@ export function waitsIn(system: System, state: State): WaitEdge[] {
     const place = process.pc === null ? undefined : process.places[state[process.pc] ?? 0];
     if (place?.inCall !== true) return;
     const here = system.steps.flatMap((step, i) => (step.process === id && step.place === state[process.pc ?? 0] ? [{ step, i }] : []));
-    if (here.some(({ i }) => isEnabled(system, state, i))) return;
+    if (here.some(({ step, i }) => step.fairness !== 'none' && isEnabled(system, state, i))) return;
     for (const { step } of here) {
       if (step.waits === undefined) continue;
       const by = [...new Set(step.waits.providers.filter((p) => isTrue(p.when, state)).map((p) => system.processes[p.process]?.name ?? ''))];

@@ -170,7 +170,7 @@ class Build {
     const { w } = this;
     for (const m of d.members) if (m.kind === 'variable') makeVariable(w, m, `${d.name}.`, scope, exporter.buffers);
     this.shared(d.members.filter((m) => m.kind !== 'variable' && m.kind !== 'option' && m.kind !== 'operation'), scope, `${d.name}.`, d.name);
-    const allowed = ['attach', 'detach', 'pin', 'unpin', 'map', 'unmap', 'release', 'begin_cpu_access', 'end_cpu_access', 'mmap', 'vmap', 'vunmap'];
+    const allowed = ['attach', 'detach', 'pin', 'unpin', 'map', 'unmap', 'begin_cpu_access', 'end_cpu_access', 'mmap', 'vmap', 'vunmap'];
     for (const m of d.members) {
       if (m.kind !== 'operation') continue;
       if (!allowed.includes(m.name)) throw new BuildError(`an exporter has no operation '${m.name}'; there are ${allowed.join(', ')}`, m.at);

@@ -31,7 +31,6 @@ export const IMPORTER_OPTIONS = {
   job: 'usage USAGE: under which usage the fence of the built-in jobs is added; BOOKKEEP where left out',
   idle: 'its device does no work: only the mapping counts',
   unfenced: 'the jobs of the built-in driver carry no fence',
-  late_private: 'says that the private object is made ready late; what does it is init_private()',
 } as const satisfies Readonly<Record<string, string>>;
 
 export const EXPORTER_OPTIONS = {
@@ -56,7 +55,6 @@ export const FENCE_OPTIONS = {
   timeout: 'ends by itself after some time',
   context: 'NAME: of this context; a later fence takes the place of an earlier one',
   seqno: 'NUMBER: its place in the context',
-  usage: 'USAGE: kept for the reader; the usage counts where the fence is added',
 } as const satisfies Readonly<Record<string, string>>;
 
 export function optionsOf(members: readonly Member[], known: Readonly<Record<string, string>>, what: string): ReadonlyMap<string, readonly string[]> {

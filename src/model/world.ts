@@ -158,7 +158,8 @@ export interface Loose {
   readonly name: string;
   readonly kind: ProcessKind;
   readonly party: string;
-  readonly steps: (Omit<StepDraft, 'to'> & { readonly group: string })[];
+  /** `signals`: the fence that a step ends. */
+  readonly steps: (Omit<StepDraft, 'to'> & { readonly group: string; readonly signals?: Fence })[];
 }
 
 /** What a first build of the scenario tells the second (which fences are added where, who prepares what). */
@@ -176,8 +177,8 @@ export interface Blamed {
   readonly object: string;
 }
 
-/** The search goes on behind these: what follows from them is worth knowing. */
-const GOES_ON: ReadonlySet<string> = new Set(['P3', 'P7', 'P11', 'P14', 'UF']);
+/** The search goes on behind these, as the kernel does: what follows from them is worth knowing. */
+const GOES_ON: ReadonlySet<string> = new Set(['P3', 'P7', 'P8', 'P11', 'P14', 'UF']);
 
 export class World {
   readonly contract: Contract;
@@ -281,14 +282,15 @@ export class World {
   }
 
   /** Actions that record a broken obligation, or none where its monitor is off. */
-  broken(id: ObligationId, who: Blamed, text: string = obligation(id).text): readonly Action[] {
+  broken(id: ObligationId, who: Blamed, text: string = obligation(id).text, fatal = !GOES_ON.has(id)): readonly Action[] {
     if (this.off.has(id)) return [];
-    return [violate(this.violation({ code: id, kind: 'obligation', fatal: !GOES_ON.has(id), party: who.party, object: who.object, obligation: id, text }))];
+    return [violate(this.violation({ code: id, kind: 'obligation', fatal, party: who.party, object: who.object, obligation: id, text }))];
   }
 
-  harm(id: HarmId, who: Blamed, text?: string): ViolationId {
+  /** `duty`: the obligation behind it, where it is not the harm's usual one. */
+  harm(id: HarmId, who: Blamed, text?: string, duty?: ObligationId): ViolationId {
     const harm = HARMS.find((h) => h.id === id);
-    return this.violation({ code: id, kind: 'harm', fatal: true, party: who.party, object: who.object, obligation: harm?.obligation ?? null, text: text ?? harm?.text ?? id });
+    return this.violation({ code: id, kind: 'harm', fatal: true, party: who.party, object: who.object, obligation: duty ?? harm?.obligation ?? null, text: text ?? harm?.text ?? id });
   }
 
   /** A kernel WARN (the kernel goes on) or BUG (it does not). */
@@ -387,9 +389,9 @@ export class World {
   }
 
   /** Obligation P8 for a call that needs the lock held. */
-  needHeld(code: Code, lock: Lock, call: string): readonly Action[] {
+  needHeld(code: Code, lock: Lock, call: string, fatal = false): readonly Action[] {
     if (this.inContext(code, lock)) return [];
-    const broken = this.broken('P8', { party: code.party, object: lock.name }, `${call} needs ${lock.name} held.`);
+    const broken = this.broken('P8', { party: code.party, object: lock.name }, `${call} needs ${lock.name} held.`, fatal);
     return broken.length === 0 ? [] : [when(not(read(this.holds(code, lock))), broken)];
   }
 
@@ -422,7 +424,7 @@ export class World {
   }
 
   private signallersOf(fence: Fence): readonly number[] {
-    const engines = this.processes.flatMap((p, i) => (!(p instanceof Code) && p.steps.some((s) => s.name.endsWith(`:signal ${fence.name}`)) ? [i] : []));
+    const engines = this.processes.flatMap((p, i) => (!(p instanceof Code) && p.steps.some((s) => s.signals === fence) ? [i] : []));
     return [...engines, ...[...fence.signallers].map((c) => this.processes.indexOf(c))];
   }
 

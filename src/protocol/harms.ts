@@ -2,7 +2,7 @@
 
 export interface Harm {
   readonly id: `N${1 | 2 | 3 | 4 | 5 | 6 | 7 | 8}`;
-  /** The obligation that rules it out. */
+  /** The obligation that rules it out; its own id where none does. */
   readonly obligation: string;
   readonly text: string;
   readonly source: string;
@@ -16,7 +16,7 @@ export const HARMS = [
   { id: 'N5', obligation: 'P2', text: 'The device writes, or reads to use, through an invalidated mapping after its fences have signalled.', source: 'kernel-doc dma_buf_attach_ops.invalidate_mappings; SEMANTICS C5' },
   { id: 'N6', obligation: 'P4', text: 'The CPU uses a freed or not yet initialised attachment, sg_table, buffer or private object.', source: 'SEMANTICS C6; commit 981bedbbe613' },
   { id: 'N7', obligation: 'P1', text: 'An access arrives through a key that was handed out again for another object.', source: 'Gunthorpe on the pinned revocable umem series; SEMANTICS B25.8' },
-  { id: 'N8', obligation: 'P2', text: 'A read that is thrown away hits a register with side effects.', source: 'Gunthorpe, 2026-01-21 (GF961572); SEMANTICS C6' },
+  { id: 'N8', obligation: 'N8', text: 'A read that is thrown away hits a register with side effects.', source: 'Gunthorpe, 2026-01-21 (GF961572); SEMANTICS C6' },
 ] as const satisfies readonly Harm[];
 
 export type HarmId = (typeof HARMS)[number]['id'];

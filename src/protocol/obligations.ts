@@ -78,7 +78,7 @@ export const OBLIGATIONS = [
   },
   {
     id: 'P5', name: 'balanced', party: 'importer',
-    text: 'Every map is unmapped once, every pin unpinned once, and both before detach.',
+    text: 'Every reference, mapping and pin is given back once, mappings and pins before detach.',
     source: 'kernel-doc dma_buf_detach, dma_buf_unpin; SEMANTICS B7, B9, C10',
     automata: [
       { ...mapped, breaks: [['none', 'unmap'], ['live', 'detach'], ['live', 'map'], ['live', 'map-blocked']] },

@@ -74,8 +74,14 @@ export function deviceEngine(w: World, map: Mapping): void {
     if (b.options.has('side_effects')) check('N8', and(reads, w.stale(map)), accesses(reads));
   }
   if (!w.off.has('P12')) {
-    const [violation] = w.broken('P12', who);
-    if (violation?.do === 'violate') w.invariants.push({ name: `${name}:P12 ${map.name}`, bad: and(working, blocked), violation: violation.violation, process: engine, text: accesses(working) });
+    // whoever pinned first need not wait: the pin should have (A5.2, B8)
+    const excused = hasPin(w, b.exporter) && map.attachment.traits.dynamic ? w.pinned(map.attachment) : constant(0);
+    const early = (bad: Expr, party: string, text?: string): void => {
+      const [violation] = w.broken('P12', { party, object: map.name }, text);
+      if (violation?.do === 'violate' && !(bad.op === 'const' && bad.value === 0)) w.invariants.push({ name: `${name}:P12 ${map.name} ${party}`, bad, violation: violation.violation, process: engine, text: accesses(working) });
+    };
+    early(and(working, blocked, not(excused)), importer);
+    early(and(working, blocked, excused), b.exporter.name, 'The pin returned before the storage had stopped moving.');
   }
 }
 
@@ -89,7 +95,8 @@ export function switchedOff(w: World, exporter: Exporter): readonly Action[] {
 
 export function deviceOff(w: World, c: Code, exporter: Exporter): void {
   c.call(`device_off(${exporter.name})`, false, () => {
-    if (w.contract.STOP === 'V5') return c.step('when nothing is mapped', { actions: [set(exporter.offWanted, constant(1))], step: 'device-off' });
+    const mapped = or(...exporter.buffers.flatMap(mappingsOf).map((m) => w.live(m)));
+    if (w.contract.STOP === 'V5') return c.step('as soon as nothing is mapped', { actions: [when(mapped, [set(exporter.offWanted, constant(1))], switchedOff(w, exporter))], step: 'device-off' });
     c.step('', { actions: switchedOff(w, exporter), step: 'device-off' });
   });
 }
@@ -163,7 +170,7 @@ export function copyEngine(w: World, b: Buffer): void {
   const done = (): readonly Action[] => [...recycled(w, b, false, (m) => read(m.old)), set(b.moving, constant(0))];
   engine.steps.push({
     name: `${name}:copy ${b.name}`, guard: and(w.unsignalled(b.copy), ...others.map((f) => not(read(f.beforeCopy)))),
-    actions: signalled(w, b.copy), fairness: 'weak', text: `copy of ${b.name} done, ${b.copy.name} signals`, step: 'fence-signal', waits: null, late: null, origin: null, group: `${name}:copy`,
+    actions: signalled(w, b.copy), fairness: 'weak', text: `copy of ${b.name} done, ${b.copy.name} signals`, step: 'fence-signal', waits: null, late: null, origin: null, group: `${name}:copy`, signals: b.copy,
   });
   engine.steps.push({
     name: `${name}:reuse of the old place of ${b.name}`, guard: and(read(b.moving), not(w.unsignalled(b.copy))),

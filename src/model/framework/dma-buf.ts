@@ -26,7 +26,7 @@ export const notified = (att: Attachment): boolean => att.traits.dynamic && att.
 export function dmaBufExport(w: World, c: Code, b: Buffer): void {
   w.note(`${b.name} is exported`);
   c.call(`dma_buf_export(${b.name})`, true, () => {
-    c.step('', { actions: [set(b.references, constant(1)), set(b.gone, constant(0))], step: 'export' });
+    c.step('', { actions: [...w.needFree(c, b.resv, 'dma_buf_export'), set(b.references, constant(1)), set(b.gone, constant(0))], step: 'export' });
   });
 }
 
@@ -34,7 +34,7 @@ export function dmaBufExport(w: World, c: Code, b: Buffer): void {
 export function dmaBufGet(w: World, c: Code, b: Buffer, name: string): void {
   const most = (w.variables[b.references]?.size ?? 2) - 1;
   c.call(`${name}(${b.name})`, name === 'dma_buf_get', () => {
-    c.step('', { actions: [...alive(w, c, b), when(equal(read(b.references), constant(most)), w.capacity({ party: c.party, object: b.name }, `more than ${most} references to ${b.name}`)), set(b.references, compare('add', read(b.references), constant(1)))], step: 'get' });
+    c.step('', { actions: [...(name === 'dma_buf_get' ? w.needFree(c, b.resv, name) : []), ...alive(w, c, b), when(equal(read(b.references), constant(most)), w.capacity({ party: c.party, object: b.name }, `more than ${most} references to ${b.name}`)), set(b.references, compare('add', read(b.references), constant(1)))], step: 'get' });
   });
 }
 
@@ -65,7 +65,7 @@ export function releaseEngine(w: World, b: Buffer): void {
 
 /** A call on a released buffer is a use after free. */
 export function alive(w: World, c: Code, b: Buffer): readonly Action[] {
-  return [when(read(b.gone), [{ do: 'violate', violation: w.harm('N6', { party: c.party, object: b.name }, 'The dma_buf is used after its release.') }])];
+  return [when(read(b.gone), [{ do: 'violate', violation: w.harm('N6', { party: c.party, object: b.name }, 'The dma_buf is used after its release.', 'P5') }])];
 }
 
 /** B5, B6. */
@@ -93,6 +93,7 @@ export function dmaBufAttach(w: World, c: Code, att: Attachment, dynamic: boolea
 export function dmaBufDetach(w: World, c: Code, att: Attachment): void {
   const b = att.buffer;
   c.call(`dma_buf_detach(${att.name})`, false, () => {
+    if (w.inContext(c, b.resv) || c.held.has(b.resv)) selfLock(w, c, b, 'dma_buf_detach');
     const who = { party: att.importer, object: att.name };
     const rank = w.order === 'kernel' ? [...b.attachments.filter((a) => a !== att).map((a) => when(and(w.listed(a), compare('lt', read(att.rank), read(a.rank))), [set(a.rank, compare('sub', read(a.rank), constant(1)))])), set(att.rank, constant(0))] : [];
     c.step('take off the list', {
@@ -228,7 +229,14 @@ export function unlocked(w: World, c: Code, b: Buffer, call: string, returns: bo
 }
 
 function lockChecked(w: World, c: Code, b: Buffer, call: string): void {
-  c.step(`lock ${b.resv.name}`, { guard: free(b.resv), actions: [...w.needFree(c, b.resv, call), ...taken(w, c, b.resv)], waits: w.waitForLock(b.resv), step: 'resv-lock' });
+  if (w.inContext(c, b.resv) || c.held.has(b.resv)) selfLock(w, c, b, call);
+  c.step(`lock ${b.resv.name}`, { guard: free(b.resv), actions: taken(w, c, b.resv), waits: w.waitForLock(b.resv), step: 'resv-lock' });
+}
+
+/** P8 told where the caller itself holds the lock that the call is about to take: it will wait for ever. */
+function selfLock(w: World, c: Code, b: Buffer, call: string): void {
+  const wrong = w.needFree(c, b.resv, call);
+  if (wrong.length > 0) c.step('', { actions: wrong });
 }
 
 /** B13: every listed attachment's callback, in any order, or newest first by the switch. */
@@ -324,6 +332,8 @@ export function dmaBufVmap(w: World, c: Code, b: Buffer): void {
   c.call(`dma_buf_vmap(${b.name})`, true, () => {
     c.step('', { actions: [...w.needHeld(c, b.resv, 'dma_buf_vmap'), ...alive(w, c, b)], step: 'vmap' });
     if (b.exporter.options.has('no_vmap')) return c.fail(errnoValue('EINVAL'));
+    exporterHook(w, c, b, 'vmap');
+    c.propagate();
     const most = (w.variables[b.vmaps]?.size ?? 2) - 1;
     c.act([when(equal(read(b.vmaps), constant(most)), w.capacity({ party: c.party, object: b.name }, `more than ${most} vmaps of ${b.name}`)), set(b.vmaps, compare('add', read(b.vmaps), constant(1)))]);
   });
@@ -332,6 +342,7 @@ export function dmaBufVmap(w: World, c: Code, b: Buffer): void {
 export function dmaBufVunmap(w: World, c: Code, b: Buffer): void {
   c.call(`dma_buf_vunmap(${b.name})`, false, () => {
     c.step('', { actions: [...w.needHeld(c, b.resv, 'dma_buf_vunmap'), ...alive(w, c, b), when(not(read(b.vmaps)), w.bug({ party: c.party, object: b.name }, 'dma_buf_vunmap without dma_buf_vmap'), [set(b.vmaps, compare('sub', read(b.vmaps), constant(1)))])], step: 'vunmap' });
+    exporterHook(w, c, b, 'vunmap');
   });
 }
 

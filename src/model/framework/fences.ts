@@ -138,7 +138,7 @@ export function fenceEngine(w: World, fence: Fence): void {
   const can = w.unsignalled(fence);
   const add = (name: string, kind: 'signaller' | 'user' | 'device', text: string, guard: Expr, fairness: 'weak' | 'none', extra: readonly Action[] = []): void => {
     const engine = w.engine(name, kind, fence.owner);
-    engine.steps.push({ name: `${name}:signal ${fence.name}`, guard, actions: [...extra, ...signalled(w, fence)], fairness, text, step: 'fence-signal', waits: null, origin: null, late: null, group: `${name}:${text}` });
+    engine.steps.push({ name: `${name}:signal ${fence.name}`, guard, actions: [...extra, ...signalled(w, fence)], fairness, text, step: 'fence-signal', waits: null, origin: null, late: null, group: `${name}:${text}`, signals: fence });
   };
   if (fence.signaller === 'hardware') add(`${fence.owner}.irq`, 'signaller', `dma_fence_signal(${fence.name})`, and(can, not(working)), 'weak');
   if (fence.signaller === 'user') add(`${fence.name}.user`, 'user', `a user signals ${fence.name}`, can, 'none');

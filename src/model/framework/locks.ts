@@ -11,8 +11,14 @@ const LOCKS = { resv: ['dma_resv_lock', 'dma_resv_unlock'], mutex: ['mutex_lock'
 export interface LockOptions {
   readonly ticket?: Ticket | undefined;
   readonly interruptible?: boolean;
-  /** Told instead of the call. */
+  /** Told instead of the call; '' where the enclosing call says it all. */
   readonly label?: string;
+}
+
+/** An embedded reservation goes with its buffer: locking it later is a use after free. */
+function reservationAlive(w: World, c: Code, l: Lock): readonly Action[] {
+  const owners = w.buffers.filter((b) => b.resv === l && !b.options.has('resv'));
+  return owners.flatMap((b) => [when(read(b.gone), [{ do: 'violate' as const, violation: w.harm('N6', { party: c.party, object: l.name }, 'The reservation of a released dma_buf is used.', 'P5') }])]);
 }
 
 /** The actions of becoming the holder. */
@@ -33,18 +39,19 @@ export const free = (lock: Lock): Expr => and(not(read(lock.held)), ...(lock.rea
 export function lock(w: World, c: Code, l: Lock, options: LockOptions = {}): void {
   w.note(`${c.process} locks ${l.name}`);
   const label = options.label ?? `${LOCKS[l.kind][0]}(${l.name})`;
-  const acquire = { guard: free(l), actions: [...taken(w, c, l, options.ticket), set(c.result, constant(0))], waits: w.waitForLock(l), step: l.kind === 'resv' ? 'resv-lock' : 'lock' };
+  const acquire = { guard: free(l), actions: [...reservationAlive(w, c, l), ...taken(w, c, l, options.ticket), set(c.result, constant(0))], waits: w.waitForLock(l), step: l.kind === 'resv' ? 'resv-lock' : 'lock' };
   const { ticket } = options;
+  const called = `${LOCKS[l.kind][0]}(${l.name})`;
   if (ticket === undefined && options.interruptible !== true) return c.step(label, acquire);
   const ways: { label: string; options: StepOptions; body: () => void }[] = [{ label, options: acquire, body: () => {} }];
   if (ticket !== undefined) {
     const own = read(ticketBit(w, l, ticket));
     const older = w.tickets.filter((t) => t !== ticket).map((t) => and(read(ticketBit(w, l, t)), compare('lt', read(t.age), read(ticket.age))));
     const holdsOther = or(...w.buffers.filter((b) => b.resv !== l).map((b) => b.resv).filter((x, i, all) => all.indexOf(x) === i).map((x) => read(ticketBit(w, x, ticket))));
-    ways.push({ label: `${label || 'lock'} = -EDEADLK`, options: { guard: and(read(l.held), not(own), holdsOther, or(...older)), actions: [set(c.result, constant(errnoValue('EDEADLK')))], fairness: 'weak' }, body: () => {} });
-    ways.push({ label: `${label || 'lock'} = -EALREADY`, options: { guard: own, actions: [set(c.result, constant(errnoValue('EALREADY')))], fairness: 'weak' }, body: () => {} });
+    ways.push({ label: `${called} = -EDEADLK`, options: { guard: and(read(l.held), not(own), holdsOther, or(...older)), actions: [set(c.result, constant(errnoValue('EDEADLK')))], fairness: 'weak' }, body: () => {} });
+    ways.push({ label: `${called} = -EALREADY`, options: { guard: own, actions: [set(c.result, constant(errnoValue('EALREADY')))], fairness: 'weak' }, body: () => {} });
   }
-  if (options.interruptible === true) ways.push({ label: `${label || 'lock'} = -EINTR`, options: { guard: read(l.held), actions: [set(c.result, constant(errnoValue('EINTR')))], fairness: 'none' }, body: () => {} });
+  if (options.interruptible === true) ways.push({ label: `${called} = -EINTR`, options: { guard: read(l.held), actions: [set(c.result, constant(errnoValue('EINTR')))], fairness: 'none' }, body: () => {} });
   c.alternatives(ways);
 }
 
@@ -56,7 +63,7 @@ export function trylock(w: World, c: Code, l: Lock): void {
 
 /** dma_resv_unlock, mutex_unlock, up_write. Releasing a lock that is not held breaks P8. */
 export function unlock(w: World, c: Code, l: Lock, label = `${LOCKS[l.kind][1]}(${l.name})`): void {
-  const wrong = w.needHeld(c, l, 'unlock');
+  const wrong = [...reservationAlive(w, c, l), ...w.needHeld(c, l, 'unlock', true)];
   c.step(label, { actions: [...wrong, ...released(w, c, l)], step: l.kind === 'resv' ? 'resv-unlock' : 'unlock' });
 }
 
