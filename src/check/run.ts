@@ -205,7 +205,7 @@ function ledgerOf(compiled: Compiled, outcome: SearchOutcome, missing: readonly 
 
 function boundsOf(system: System): string[] {
   const threads = system.processes.filter((p) => p.pc !== null).length;
-  return [`${threads} threads, workers and callbacks, each running its text once as written; ${system.variables.length} facts`];
+  return [`${threads} of threads, workers and callbacks, each running its text as written; ${system.variables.length} facts`];
 }
 
 /** Several searches, one a valuation of the unknowns: broken under all is broken, under none holds, under some undecided. */

@@ -152,7 +152,7 @@ export function makeImporter(w: World, d: Declaration & { readonly kind: 'import
   const attachment: Attachment = {
     name: `${name}.att`, importer: name, buffer, traits, mappings: [], callback: null,
     life: w.alive('attachment', `${name}.att`), pin: w.alive('pin', `${name}.pin`),
-    peer2peer: w.flag(`${name}.peer2peer`, 0), private: w.variable(`${name}.private`, 4, late ? 0 : 1, { values: ['not ready', 'ready', 'freed', 'cleared'] }),
+    peer2peer: w.flag(`${name}.peer2peer`, 0, !buffer.exporter.options.has('clears_peer2peer')), private: w.variable(`${name}.private`, 4, late ? 0 : 1, { values: ['not ready', 'ready', 'freed', 'cleared'] }),
     visited: w.variable(`${name}:visited`, 2, 0, { hidden: true }), rank: w.variable(`${name}:rank`, 16, 0, { hidden: true }),
   };
   buffer.attachments.push(attachment);

@@ -51,15 +51,19 @@ function fenceWait(w: World, c: Code, b: Buffer): void {
 /** One buffer's un-revoke (C4, D6, D7). Under PE1 it never comes back. */
 export function restoreBuffer(w: World, c: Code, b: Buffer): void {
   if (w.contract.PERM === 'PE1' || w.contract.STATE === 'S1') return c.step('revoked for good');
+  const locks = c.rule('restore: lock resv');
+  const locked = (body: () => void): void => {
+    if (locks) lock(w, c, b.resv);
+    body();
+    if (locks) unlock(w, c, b.resv);
+  };
   if (w.contract.UNREV === 'U1') {
-    lock(w, c, b.resv);
-    invalidateMappings(w, c, b, 'restore: invalidate');
-    if (c.rule('restore: wait for fences')) waitResv(w, c, b, 'BOOKKEEP');
-    unlock(w, c, b.resv);
+    locked(() => {
+      invalidateMappings(w, c, b, 'restore: invalidate');
+      if (c.rule('restore: wait for fences')) waitResv(w, c, b, 'BOOKKEEP');
+    });
   }
-  lock(w, c, b.resv);
-  c.step('revoked = false', { actions: w.emit('buffer', b.life, 'restore', { party: b.exporter.name, object: b.name }), step: 'restore' });
-  unlock(w, c, b.resv);
+  locked(() => c.step('revoked = false', { actions: w.emit('buffer', b.life, 'restore', { party: b.exporter.name, object: b.name }), step: 'restore' }));
 }
 
 /** vfio_pci_dma_buf_cleanup (C9): revoke, then let go of every buffer. */

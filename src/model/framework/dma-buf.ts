@@ -165,7 +165,7 @@ export function dmaBufMap(w: World, c: Code, map: Mapping): void {
       c.act(refusal(w, c, att.importer, 'map'));
       if (corePins) c.act(w.emit('pin', att.pin, 'unpin', { party: att.importer, object: att.name }));
     });
-    c.act(granted(w, map));
+    c.act(granted(w, c, map));
     if (!att.traits.dynamic) {
       waitResv(w, c, b, 'KERNEL', { interruptible: true });
       c.propagate(() => c.act([...ungranted(w, c, map), ...(corePins ? w.emit('pin', att.pin, 'unpin', { party: att.importer, object: att.name }) : [])]));
@@ -174,7 +174,7 @@ export function dmaBufMap(w: World, c: Code, map: Mapping): void {
 }
 
 /** A mapping begins: the place is the present one, the KERNEL fences of now must be waited for. */
-export function granted(w: World, map: Mapping): readonly Action[] {
+export function granted(w: World, c: Code, map: Mapping): readonly Action[] {
   const who = { party: map.attachment.importer, object: map.name };
   const b = map.attachment.buffer;
   const kernel = [...map.waitsFor].map(([fence, bit]) => ({ bit, pending: w.pendingOn(fence, b.resv, 'KERNEL') }));
@@ -186,7 +186,7 @@ export function granted(w: World, map: Mapping): readonly Action[] {
     ...(map.told === null ? [] : [set(map.told, constant(0))]),
     ...kernel.map((k) => set(k.bit, k.pending)),
     ...(own.length === 0 ? [] : [when(or(...own.map((f) => w.fencePending(f))), w.emit('mapping', map.life, 'fence-busy', who))]),
-    ...(map.counted ? getCount(w, b) : []),
+    ...(map.counted && c.rule('map: take a reference') ? getCount(w, b) : []),
   ];
 }
 
@@ -209,7 +209,7 @@ export function ungranted(w: World, c: Code, map: Mapping): readonly Action[] {
     ...w.emit('mapping', map.life, 'unmap', who),
     set(map.address, constant(0)), set(map.store, constant(0)), set(map.old, constant(0)),
     ...[...map.waitsFor.values()].map((bit) => set(bit, constant(0))),
-    ...(map.counted ? putCount(w, b) : []),
+    ...(map.counted && c.rule('unmap: drop the reference') ? putCount(w, b) : []),
   ];
 }
 
