@@ -1,7 +1,8 @@
 // Strongly connected components of the explored graph, iteratively (no recursion) on typed arrays.
-// One run over the whole graph, and runs over parts of it that carry a label.
+// One run over the whole graph, and runs over parts of it that carry a label; both stand aside from time to time.
 
 import type { Edges } from './explore.ts';
+import type { Pace, Steps } from './pace.ts';
 
 /** Components in an order in which every component comes after those that it leads to. */
 export interface Components {
@@ -18,9 +19,15 @@ export function rowStart(edges: Edges, state: number): number {
   return state === 0 ? 0 : (edges.ends[state - 1] ?? 0);
 }
 
+/** Visits between two looks at the clock. */
+const budget = 1 << 15;
+
+type OnComponent = (from: number, to: number) => void;
+
 /** Reusable working memory for graphs of up to `states` states. */
 export class ComponentFinder {
   private readonly edges: Edges;
+  private readonly pace: Pace;
   private readonly index: Int32Array;
   private readonly low: Int32Array;
   private readonly next: Uint32Array;
@@ -29,9 +36,15 @@ export class ComponentFinder {
   /** Which part a state belongs to; only edges within one part count. */
   readonly label: Int32Array;
   private labels = 0;
+  // Where a run from one root stands.
+  private stacked = 0;
+  private depth = -1;
+  private clock = 0;
+  private left = budget;
 
-  constructor(edges: Edges, states: number) {
+  constructor(edges: Edges, states: number, pace: Pace) {
     this.edges = edges;
+    this.pace = pace;
     this.index = new Int32Array(states);
     this.low = new Int32Array(states);
     this.next = new Uint32Array(states);
@@ -48,7 +61,7 @@ export class ComponentFinder {
   }
 
   /** Components of the whole graph of `states` states. Labels must still be all alike. */
-  whole(states: number): Components {
+  *whole(states: number): Steps<Components> {
     const of = new Int32Array(states);
     const order = new Int32Array(states);
     const cyclic: Int32Array[] = [];
@@ -57,7 +70,7 @@ export class ComponentFinder {
     const { index } = this;
     for (let root = 0; root < states; root++) {
       if (index[root] !== 0) continue;
-      this.from(root, 0, (from, to) => {
+      yield* this.from(root, 0, (from, to) => {
         const { stack } = this;
         for (let i = from; i < to; i++) {
           const state = stack[i] ?? 0;
@@ -72,13 +85,13 @@ export class ComponentFinder {
   }
 
   /** The cyclic components of the part that `members` make up. */
-  within(members: Int32Array): Int32Array[] {
+  *within(members: Int32Array): Steps<Int32Array[]> {
     const label = this.mark(members);
     const cyclic: Int32Array[] = [];
     for (const state of members) this.index[state] = 0;
     for (const root of members) {
       if (this.index[root] !== 0) continue;
-      this.from(root, label, (from, to) => {
+      yield* this.from(root, label, (from, to) => {
         const { stack } = this;
         if (to - from > 1 || this.hasLoop(stack[from] ?? 0)) cyclic.push(stack.slice(from, to));
       });
@@ -94,17 +107,26 @@ export class ComponentFinder {
   }
 
   /** Tarjan from one root. `index` is 0 for a new state, and -1 for one whose component is known. */
-  private from(root: number, label: number, found: (from: number, to: number) => void): void {
+  private *from(root: number, label: number, found: OnComponent): Steps<void> {
+    this.depth = 0;
+    this.clock = 1;
+    this.path[0] = root;
+    this.index[root] = this.low[root] = 1;
+    this.next[root] = rowStart(this.edges, root);
+    this.stack[0] = root;
+    this.stacked = 1;
+    while (!this.advance(label, found)) {
+      this.left = budget;
+      yield* this.pace.on();
+    }
+  }
+
+  /** Goes on until the root is done, or until there were enough visits. */
+  private advance(label: number, found: OnComponent): boolean {
     const { index, low, next, stack, path, label: labels } = this;
     const { targets, ends } = this.edges;
-    let stacked = 0;
-    let depth = 0;
-    let clock = 1;
-    path[0] = root;
-    index[root] = low[root] = clock;
-    next[root] = rowStart(this.edges, root);
-    stack[stacked++] = root;
-    while (depth >= 0) {
+    let { stacked, depth, clock, left } = this;
+    while (depth >= 0 && left-- > 0) {
       const state = path[depth] ?? 0;
       const end = ends[state] ?? 0;
       let at = next[state] ?? 0;
@@ -143,5 +165,10 @@ export class ComponentFinder {
         if ((low[parent] ?? 0) > least) low[parent] = least;
       }
     }
+    this.stacked = stacked;
+    this.depth = depth;
+    this.clock = clock;
+    this.left = left;
+    return depth < 0;
   }
 }

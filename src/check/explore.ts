@@ -8,6 +8,7 @@ import type { Engine } from './generate.ts';
 import type { Layout } from './layout.ts';
 import { canonicalise, compareWords, pack } from './layout.ts';
 import type { Limit, Limits, Progress } from './outcome.ts';
+import type { Pace, Steps } from './pace.ts';
 import { stepBefore, Team } from './parallel.ts';
 import type { Workers } from './parallel.ts';
 
@@ -59,6 +60,7 @@ export interface ExploreOptions {
   readonly now: () => number;
   readonly stop: () => boolean;
   readonly progress: (progress: Progress) => void;
+  readonly pace: Pace;
   readonly keepEdges: boolean;
   /** Which part of the search this is, for the progress. */
   readonly phase: Progress['phase'];
@@ -70,7 +72,7 @@ const load = 0.7;
 const pollEvery = 16;
 const progressEvery = 250;
 
-export function explore(system: System, layout: Layout, options: ExploreOptions): Exploration {
+export function explore(system: System, layout: Layout, options: ExploreOptions): Steps<Exploration> {
   return new Explorer(system, layout, options).run();
 }
 
@@ -111,16 +113,17 @@ class Explorer {
       : null;
   }
 
-  run(): Exploration {
+  *run(): Steps<Exploration> {
     try {
-      return this.search();
+      return yield* this.search();
     } finally {
       this.team?.end();
     }
   }
 
-  private search(): Exploration {
+  private *search(): Steps<Exploration> {
     const { engine } = this;
+    const { pace } = this.options;
     pack(this.layout, this.system.variables.map((v) => v.initial), this.store, 0);
     canonicalise(this.layout, this.store, 0);
     this.states = 1;
@@ -135,11 +138,12 @@ class Explorer {
       }
       const to = this.states;
       const team = this.readyTeam();
-      if (team !== undefined) [from, limit] = this.levelByTeam(team, from, to);
+      if (team !== undefined) [from, limit] = yield* this.levelByTeam(team, from, to);
       else {
         while (from < to && limit === null) {
           this.expandBatch(from, to);
           from = engine.cursor[0] ?? to;
+          if (this.polls % pollEvery === 0 && pace.due()) yield* pace.aside();
           limit = this.limitHit(to - from);
         }
       }
@@ -190,14 +194,15 @@ class Explorer {
   }
 
   /** The first state that was not expanded, and why. */
-  private levelByTeam(team: Team, from: number, to: number): [number, Limit | null] {
+  private *levelByTeam(team: Team, from: number, to: number): Steps<[number, Limit | null]> {
     let limit: Limit | null = null;
     let left = to - from;
-    const result = team.level(from, to, () => {
+    const poll = (): boolean => {
       limit ??= this.limitHit(left);
       left = Math.max(0, left - 512);
       return limit !== null;
-    });
+    };
+    const result = yield* team.level(from, to, poll, this.options.pace);
     this.states = result.states;
     this.transitions += result.transitions;
     for (const { violation, state, step } of result.sightings) {

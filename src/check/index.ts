@@ -7,7 +7,8 @@ import { explore } from './explore.ts';
 import type { ExploreOptions, Exploration } from './explore.ts';
 import { layOut } from './layout.ts';
 import { findTraps } from './liveness.ts';
-import type { Found, Lasso, Limits, SearchOptions, SearchOutcome } from './outcome.ts';
+import type { Found, Lasso, Limit, Limits, SearchOptions, SearchOutcome } from './outcome.ts';
+import { BrokenOff, finish, Pace, type Steps } from './pace.ts';
 import { pathsTo } from './path.ts';
 import { slice, whole } from './slice.ts';
 import type { Slice } from './slice.ts';
@@ -23,7 +24,9 @@ export { endsLike, showsViolation, shrink } from './shrink.ts';
 export type { Goal, Shrunk } from './shrink.ts';
 export { serveWorker } from './parallel.ts';
 export type { WorkerHandle, WorkerInput, Workers } from './parallel.ts';
-export { simulate } from './simulate.ts';
+export { finish, Pace } from './pace.ts';
+export type { Steps } from './pace.ts';
+export { simulate, simulateSteps } from './simulate.ts';
 export type { DeadEnd, SimulateOptions, SimulateOutcome } from './simulate.ts';
 
 export const unlimited: Limits = { states: Infinity, depth: Infinity, bytes: Infinity, milliseconds: Infinity };
@@ -34,7 +37,13 @@ export const unlimited: Limits = { states: Infinity, depth: Infinity, bytes: Inf
  * Throws only where the system itself is wrong (a variable out of range, a family that is not symmetric).
  */
 export function search(system: System, options: SearchOptions): SearchOutcome {
+  return finish(searchSteps(system, options));
+}
+
+/** The same search in parts of some 25 ms: yields between them, so that the caller can hear signals and set its `stop`. */
+export function* searchSteps(system: System, options: SearchOptions): Steps<SearchOutcome> {
   const started = options.now();
+  const pace = new Pace(options.now, options.stop ?? (() => false), started + options.limits.milliseconds);
   const raw = options.reduce ? slice(system) : whole(system);
   const families = options.symmetry ? trueFamilies(raw.system) : noFamilies(raw.system);
   const sliced: Slice = { ...raw, system: families.system };
@@ -46,20 +55,30 @@ export function search(system: System, options: SearchOptions): SearchOutcome {
     now: options.now,
     stop: options.stop ?? (() => false),
     progress: options.progress ?? (() => undefined),
+    pace,
     keepEdges,
     phase,
     workers: options.workers,
   });
-  const safety = explore(sliced.system, layOut(sliced.system, symmetric), exploring(judge && !symmetric, 'safety'));
+  const safety = yield* explore(sliced.system, layOut(sliced.system, symmetric), exploring(judge && !symmetric, 'safety'));
   // Fairness needs every party by itself, so a reduced graph is no good for it.
   const again = judge && symmetric && safety.exhausted;
-  const graph = again ? explore(sliced.system, layOut(sliced.system, false), exploring(true, 'liveness')) : safety;
+  const graph = again ? yield* explore(sliced.system, layOut(sliced.system, false), exploring(true, 'liveness')) : safety;
   markTwins(safety.engine.covered, families.stepTwins);
   markTwins(safety.engine.witnessed, families.witnessTwins);
-  const judged = judge && safety.exhausted && graph.exhausted;
+  const ready = judge && safety.exhausted && graph.exhausted;
+  let lassos: readonly Lasso[] = [];
+  let limit: Limit | null = safety.limit ?? (again ? graph.limit : null);
+  try {
+    if (ready) lassos = yield* lassosIn(graph, sliced, pace);
+  } catch (error) {
+    if (!(error instanceof BrokenOff)) throw error;
+    limit = options.stop?.() === true ? 'interrupted' : 'milliseconds';
+  }
+  const judged = ready && limit === null;
   return {
-    finished: safety.limit === null && (!again || graph.limit === null),
-    limit: safety.limit ?? (again ? graph.limit : null),
+    finished: limit === null,
+    limit,
     exhausted: safety.exhausted,
     states: safety.states,
     transitions: safety.transitions,
@@ -68,9 +87,9 @@ export function search(system: System, options: SearchOptions): SearchOutcome {
     frontier: safety.states - safety.expanded,
     bytesPerState: safety.peakBytes / safety.states,
     wordsPerState: safety.layout.words,
-    found: foundIn(safety, sliced, symmetric),
-    liveness: !judge ? 'not-asked' : judged ? 'checked' : again ? 'unfinished' : 'skipped',
-    lassos: judged ? lassosIn(graph, sliced) : [],
+    found: yield* foundIn(safety, sliced, symmetric, pace),
+    liveness: !judge ? 'not-asked' : judged ? 'checked' : again || ready ? 'unfinished' : 'skipped',
+    lassos,
     reachedSteps: reachedIn(system, sliced, again ? [safety, graph] : [safety]),
     witnesses: system.witnesses.map((_, id) => safety.engine.witnessed[id] === 1 || (again && graph.engine.witnessed[id] === 1)),
     threads: safety.threads,
@@ -78,12 +97,13 @@ export function search(system: System, options: SearchOptions): SearchOutcome {
   };
 }
 
-function foundIn(exploration: Exploration, sliced: Slice, symmetric: boolean): Found[] {
+function* foundIn(exploration: Exploration, sliced: Slice, symmetric: boolean, pace: Pace): Steps<Found[]> {
   const { sightings, store, layout, system } = exploration;
   const original = (step: number): number => sliced.steps[step] ?? 0;
-  const paths = pathsTo(
+  const paths = yield* pathsTo(
     exploration,
     sightings.map((s) => s.state),
+    pace,
   );
   const found = sightings.flatMap((sighting, i): Found[] => {
     const path = paths[i];
@@ -113,11 +133,12 @@ export function lengthOf(found: Found): number {
   return found.path.length + (found.invariant === null ? 0 : 1);
 }
 
-function lassosIn(graph: Exploration, sliced: Slice): Lasso[] {
-  const traps = findTraps(graph);
-  const paths = pathsTo(
+function* lassosIn(graph: Exploration, sliced: Slice, pace: Pace): Steps<Lasso[]> {
+  const traps = yield* findTraps(graph, pace);
+  const paths = yield* pathsTo(
     graph,
     traps.map((t) => t.state),
+    pace,
   );
   const original = (step: number): number => sliced.steps[step] ?? 0;
   return traps.map((trap, i) => ({ pending: trap.pending, class: trap.class, stem: (paths[i]?.steps ?? []).map(original), cycle: trap.cycle.map(original) }));

@@ -9,6 +9,7 @@ import { findCycle } from './cycle.ts';
 import type { Edges, Exploration } from './explore.ts';
 import { compareWords } from './layout.ts';
 import type { LassoClass } from './outcome.ts';
+import type { Pace, Steps } from './pace.ts';
 import { levelOf } from './path.ts';
 
 /** A lasso in terms of the explored graph. */
@@ -56,15 +57,21 @@ interface Candidate {
 }
 
 /** All violated pendings: at most one trap a pending and class, with the shortest stem. The exploration must be exhausted and have edges. */
-export function findTraps(exploration: Exploration): Trap[] {
+export function* findTraps(exploration: Exploration, pace: Pace): Steps<Trap[]> {
   const { edges, system, states } = exploration;
   if (edges === null || system.pending.length === 0) return [];
-  return new Judge(exploration, edges, states).run();
+  const finder = new ComponentFinder(edges, states, pace);
+  const components = yield* finder.whole(states);
+  return yield* new Judge(exploration, edges, pace, finder, components).run();
 }
+
+/** States between two looks at the clock. */
+const block = 1 << 15;
 
 class Judge {
   private readonly exploration: Exploration;
   private readonly edges: Edges;
+  private readonly pace: Pace;
   private readonly states: number;
   private readonly duties: Duties;
   private readonly finder: ComponentFinder;
@@ -78,13 +85,14 @@ class Judge {
   private readonly takenIn: Int32Array;
   private stamp = 0;
 
-  constructor(exploration: Exploration, edges: Edges, states: number) {
+  constructor(exploration: Exploration, edges: Edges, pace: Pace, finder: ComponentFinder, components: Components) {
     this.exploration = exploration;
     this.edges = edges;
-    this.states = states;
+    this.pace = pace;
+    this.states = exploration.states;
     this.duties = dutiesOf(exploration.system);
-    this.finder = new ComponentFinder(edges, states);
-    this.components = this.finder.whole(states);
+    this.finder = finder;
+    this.components = components;
     this.parts = Math.ceil(exploration.system.pending.length / 31);
     const groups = this.duties.ofGroup.length;
     this.seenEnabled = new Int32Array(groups).fill(-1);
@@ -92,9 +100,12 @@ class Judge {
     this.takenIn = new Int32Array(groups);
   }
 
-  run(): Trap[] {
-    this.judgeStaying();
-    for (const members of this.components.cyclic) this.judgeComponent(members);
+  *run(): Steps<Trap[]> {
+    yield* this.judgeStaying();
+    for (const members of this.components.cyclic) {
+      yield* this.judgeComponent(members);
+      yield* this.pace.on();
+    }
     const traps: Trap[] = [];
     for (const candidate of this.best.values()) {
       const { state, members, pending } = candidate;
@@ -109,14 +120,20 @@ class Judge {
     return engine.holding(store, state * layout.words, part);
   }
 
-  private judgeStaying(): void {
+  private *judgeStaying(): Steps<void> {
     const { kind } = this.duties;
-    const { ends, steps } = this.edges;
-    const last = kind.length - 1;
     const moves = new Uint8Array(kind);
-    moves[last] = 1;
-    let at = 0;
-    for (let state = 0; state < this.states; state++) {
+    moves[kind.length - 1] = 1;
+    for (let state = 0; state < this.states; state += block) {
+      this.judgeStayingIn(state, Math.min(this.states, state + block), moves);
+      yield* this.pace.on();
+    }
+  }
+
+  private judgeStayingIn(from: number, to: number, moves: Uint8Array): void {
+    const { ends, steps } = this.edges;
+    let at = rowStart(this.edges, from);
+    for (let state = from; state < to; state++) {
       const end = ends[state] ?? 0;
       let free = true;
       while (at < end) {
@@ -139,7 +156,7 @@ class Judge {
     }
   }
 
-  private judgeComponent(members: Int32Array): void {
+  private *judgeComponent(members: Int32Array): Steps<void> {
     let everywhere: Int32Array[] | undefined;
     for (let part = 0; part < this.parts; part++) {
       const masks = new Int32Array(members.length);
@@ -157,10 +174,10 @@ class Judge {
         if (pending >= this.exploration.system.pending.length) break;
         let fair: Int32Array[];
         if (((all >>> bit) & 1) !== 0) {
-          everywhere ??= this.fairParts(members, true);
+          everywhere ??= yield* this.fairParts(members, true);
           fair = everywhere;
         } else {
-          fair = this.fairParts(
+          fair = yield* this.fairParts(
             members.filter((_, i) => (((masks[i] ?? 0) >>> bit) & 1) !== 0),
             false,
           );
@@ -171,41 +188,30 @@ class Judge {
   }
 
   /** The parts of `members` on which a fair run can stay for ever. `connected` says that they are one component already. */
-  private fairParts(members: Int32Array, connected: boolean): Int32Array[] {
+  private *fairParts(members: Int32Array, connected: boolean): Steps<Int32Array[]> {
     const fair: Int32Array[] = [];
     const todo: Int32Array[] = [];
     if (connected) todo.push(members);
-    else todo.push(...this.finder.within(members));
+    else todo.push(...(yield* this.finder.within(members)));
     for (let part = todo.pop(); part !== undefined; part = todo.pop()) {
-      const verdict = this.judgePart(part);
+      const verdict = yield* this.judgePart(part);
       if (verdict === 'fair') fair.push(part);
-      else if (verdict !== 'unfair') todo.push(...this.finder.within(verdict));
+      else if (verdict !== 'unfair') todo.push(...(yield* this.finder.within(verdict)));
     }
     return fair;
   }
 
   /** 'fair', 'unfair', or the states that remain when those with an unkept strong duty are left. */
-  private judgePart(part: Int32Array): 'fair' | 'unfair' | Int32Array {
+  private *judgePart(part: Int32Array): Steps<'fair' | 'unfair' | Int32Array> {
     const label = this.finder.mark(part);
-    const { label: labels } = this.finder;
     const { group, ofGroup } = this.duties;
-    const { ends, steps, targets } = this.edges;
-    const { seenEnabled, enabledCount, takenIn } = this;
+    const { ends, steps } = this.edges;
+    const { enabledCount, takenIn } = this;
     enabledCount.fill(0);
     takenIn.fill(0);
-    for (const state of part) {
-      const end = ends[state] ?? 0;
-      const now = ++this.stamp;
-      for (let at = rowStart(this.edges, state); at < end; at++) {
-        const g = group[steps[at] ?? 0] ?? -1;
-        if (g < 0) continue;
-        if (seenEnabled[g] !== now) {
-          seenEnabled[g] = now;
-          enabledCount[g] = (enabledCount[g] ?? 0) + 1;
-        }
-        const target = targets[at] ?? -1;
-        if (target >= 0 && labels[target] === label) takenIn[g] = 1;
-      }
+    for (let from = 0; from < part.length; from += block) {
+      this.countDuties(part, from, Math.min(part.length, from + block), label);
+      if (part.length > block) yield* this.pace.on();
     }
     let leave = false;
     for (let g = 0; g < ofGroup.length; g++) {
@@ -222,6 +228,29 @@ class Judge {
       }
       return true;
     });
+  }
+
+  /** Which groups are enabled in states `from` … `to` - 1 of a part, and which are taken inside it. */
+  private countDuties(part: Int32Array, from: number, to: number, label: number): void {
+    const { label: labels } = this.finder;
+    const { group } = this.duties;
+    const { ends, steps, targets } = this.edges;
+    const { seenEnabled, enabledCount, takenIn } = this;
+    for (let i = from; i < to; i++) {
+      const state = part[i] ?? 0;
+      const end = ends[state] ?? 0;
+      const now = ++this.stamp;
+      for (let at = rowStart(this.edges, state); at < end; at++) {
+        const g = group[steps[at] ?? 0] ?? -1;
+        if (g < 0) continue;
+        if (seenEnabled[g] !== now) {
+          seenEnabled[g] = now;
+          enabledCount[g] = (enabledCount[g] ?? 0) + 1;
+        }
+        const target = targets[at] ?? -1;
+        if (target >= 0 && labels[target] === label) takenIn[g] = 1;
+      }
+    }
   }
 
   /** The member with the shortest stem; of several the one with the smallest words. */

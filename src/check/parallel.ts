@@ -7,6 +7,7 @@ import { generate, sharedBlock } from './generate.ts';
 import type { Engine } from './generate.ts';
 import { compareWords } from './layout.ts';
 import type { Layout } from './layout.ts';
+import type { Pace, Steps } from './pace.ts';
 
 /** What a thread is given: plain data and shared buffers, fit for a structured clone. */
 export interface WorkerInput {
@@ -91,6 +92,7 @@ class Hand {
   private readonly system: System;
   /** [next index of the block in hand, its end]. */
   private readonly block = new Int32Array(2);
+  private transitions = 0;
 
   /** `own` is an engine that is warm already; its violations are to be passed to `sight`, and it keeps its own coverage. */
   constructor(system: System, layout: Layout, shared: SharedBuffers, index: number, own?: Engine) {
@@ -112,24 +114,28 @@ class Hand {
       });
   }
 
-  /** Takes chunks of the level until there are no more. `poll` is called before each; true breaks off. */
-  expand(poll: () => boolean): void {
+  /**
+   * Takes chunks of the level until there are no more, or until `aside` is true between two of them: then it gives false,
+   * and is to be called again. `poll` is called before each chunk; true breaks off.
+   */
+  expand(poll: () => boolean, aside: () => boolean): boolean {
     const { control } = this.views;
     const own = first + this.index * each;
-    let transitions = 0;
     control[own + leftFrom] = control[own + leftTo] = 0;
     for (;;) {
       if (poll() || Atomics.load(control, abort) !== 0 || Atomics.load(control, full) !== 0) break;
+      if (aside()) return false;
       const from = Atomics.add(control, next, chunk);
       const end = control[levelEnd] ?? 0;
       if (from >= end) break;
-      const count = this.range(from, Math.min(end, from + chunk));
-      transitions += count;
+      this.transitions += this.range(from, Math.min(end, from + chunk));
     }
-    control[own + counted] = transitions;
+    control[own + counted] = this.transitions;
+    this.transitions = 0;
     control[own + blockFrom] = this.block[0] ?? 0;
     control[own + blockTo] = this.block[1] ?? 0;
     this.block.fill(0);
+    return true;
   }
 
   private range(from: number, to: number): number {
@@ -188,6 +194,8 @@ export function stepBefore(system: System, a: number, b: number): boolean {
   return (system.steps[a]?.name ?? '') < (system.steps[b]?.name ?? '');
 }
 
+const never = (): boolean => false;
+
 /** What a spawned thread does until the search is over. It blocks; nothing else can run on that thread. */
 export function serveWorker(input: WorkerInput): void {
   const hand = new Hand(input.system, input.layout, input.shared, input.index);
@@ -203,7 +211,7 @@ export function serveWorker(input: WorkerInput): void {
     const what = Atomics.load(control, job);
     if (what === jobQuit) return;
     try {
-      if (what === jobExpand) hand.expand(() => false);
+      if (what === jobExpand) hand.expand(never, never);
       else hand.rehash();
     } catch (error) {
       // The leading thread must not wait for ever.
@@ -284,7 +292,7 @@ export class Team {
   }
 
   /** Expands the states from `from` to `to`, which are all there are. `poll` is called now and then; true breaks off. */
-  level(from: number, to: number, poll: () => boolean): LevelResult {
+  *level(from: number, to: number, poll: () => boolean, pace: Pace): Steps<LevelResult> {
     const { control, seen } = this.hand.views;
     let transitions = 0;
     let outOfRoom = false;
@@ -294,13 +302,14 @@ export class Team {
     if (to + (to - from) * 2 > (control[room] ?? 0)) this.grow(to * 2);
     for (;;) {
       control[full] = 0;
-      this.together(jobExpand, to - from, () => {
-        this.hand.expand(() => {
-          const stop = poll();
-          if (stop) Atomics.store(control, abort, 1);
-          return stop;
-        });
-      });
+      const stopped = (): boolean => {
+        const stop = poll();
+        if (stop) Atomics.store(control, abort, 1);
+        return stop;
+      };
+      const helped = this.call(jobExpand, to - from);
+      while (!this.hand.expand(stopped, () => pace.due())) yield* pace.aside();
+      if (helped) this.gather();
       transitions += this.sum(counted);
       this.closeGaps(to);
       if (control[full] === 0 || control[abort] !== 0) break;
@@ -329,19 +338,23 @@ export class Team {
     for (const handle of this.handles) handle.end();
   }
 
-  /** Runs a job with all threads, or alone where it is too small to wake them for. */
-  private together(what: number, size: number, own: () => void): void {
+  /** Sets the other threads to a job; false where it is too small to wake them for. */
+  private call(what: number, size: number): boolean {
     const { control } = this.hand.views;
     if (size < chunk * 8) {
       for (let i = 1; i < this.count; i++) control.fill(0, first + i * each, first + (i + 1) * each);
-      own();
-      return;
+      return false;
     }
     Atomics.store(control, done, 0);
     Atomics.store(control, job, what);
     Atomics.add(control, turn, 1);
     Atomics.notify(control, turn);
-    own();
+    return true;
+  }
+
+  /** Waits until the others have done their part. */
+  private gather(): void {
+    const { control } = this.hand.views;
     for (let seen = Atomics.load(control, done); seen < this.handles.length; seen = Atomics.load(control, done)) Atomics.wait(control, done, seen, 100);
     if (Atomics.load(control, failed) !== 0) throw new Error('a thread of the search failed');
   }
@@ -364,7 +377,7 @@ export class Team {
       control[next] = start;
       control[levelEnd] = end;
       for (let i = 0; i < this.count; i++) control.fill(0, first + i * each, first + (i + 1) * each);
-      this.hand.expand(() => false);
+      this.hand.expand(never, never);
       transitions += control[first + counted] ?? 0;
       this.closeGaps(to);
     }
@@ -417,7 +430,9 @@ export class Team {
     control[next] = 0;
     control[levelEnd] = control[allocated] ?? 0;
     const left = control.slice(first, first + this.count * each);
-    this.together(jobRehash, control[levelEnd], () => this.hand.rehash());
+    const helped = this.call(jobRehash, control[levelEnd]);
+    this.hand.rehash();
+    if (helped) this.gather();
     control.set(left, first);
     control[next] = from;
     control[levelEnd] = to;

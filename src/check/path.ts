@@ -5,6 +5,7 @@
 import type { System } from '../model/system.ts';
 import type { Exploration } from './explore.ts';
 import { compareWords } from './layout.ts';
+import type { Pace, Steps } from './pace.ts';
 
 export interface Path {
   /** Step ids, from the initial state. */
@@ -21,14 +22,15 @@ interface Walk {
   best: { state: number; step: number } | undefined;
 }
 
-/** Shortest paths to states of an exploration, in the order asked. */
-export function pathsTo(exploration: Exploration, targets: readonly number[]): Path[] {
+/** Shortest paths to states of an exploration, in the order asked. Stands aside, but is never broken off: what was found is told. */
+export function* pathsTo(exploration: Exploration, targets: readonly number[], pace: Pace): Steps<Path[]> {
   const rank = nameRanks(exploration.system);
   const walks = targets.map((target): Walk => ({ steps: [], states: [target], level: levelOf(exploration, target), best: undefined }));
   const highest = Math.max(0, ...walks.map((w) => w.level));
   for (let level = highest; level > 0; level--) {
     const active = walks.filter((w) => w.level === level);
     if (active.length === 0) continue;
+    yield* pace.aside();
     const offer = (from: number, step: number, to: Walk): void => {
       const { best } = to;
       const order = best === undefined ? -1 : from === best.state ? 0 : compareWords(exploration.layout, exploration.store, from, best.state);

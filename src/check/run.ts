@@ -6,7 +6,8 @@ import type { Expectation, Scenario } from '../model/scenario.ts';
 import type { Origin, System } from '../model/system.ts';
 import type { BrokenKind, CheckResult, Counterexample, Ledger, Refusal, Verdict } from '../results/verdict.ts';
 import { blameFor, blameForWait } from './blame.ts';
-import { decodeToken, endsLike, replay as replayPath, replayToken, safeName, search, showsViolation, shrink, simulate as randomWalks, type Found, type Lasso, type Limits, type Progress, type SearchOutcome } from './index.ts';
+import { canLeave } from './escape.ts';
+import { decodeToken, endsLike, finish, Pace, replay as replayPath, replayToken, safeName, searchSteps, showsViolation, shrink, simulateSteps as randomWalks, type Found, type Lasso, type Limits, type Progress, type SearchOutcome, type Steps, type Workers } from './index.ts';
 import { isTrue } from './interpret.ts';
 import { tell, waitsIn } from './story.ts';
 
@@ -23,6 +24,8 @@ export interface CheckOptions {
   readonly now: () => number;
   readonly stop?: () => boolean;
   readonly progress?: (progress: Progress) => void;
+  /** Threads for a large search; the result does not depend on them. */
+  readonly workers?: Workers;
   /** Rules of the model's programs to leave out: what each one buys. */
   readonly without?: ReadonlySet<string>;
 }
@@ -41,6 +44,11 @@ const SEVERITY: readonly BrokenKind[] = ['harm', 'deadlock', 'hang', 'assertion'
 
 /** Checks one scenario. `file` is only told. */
 export function checkScenario(scenario: Scenario, file: string | null, options: CheckOptions): Checked {
+  return finish(checkSteps(scenario, file, options));
+}
+
+/** The same in parts: yields every few milliseconds of a search, so that the caller can hear signals and set its `stop`. */
+export function* checkSteps(scenario: Scenario, file: string | null, options: CheckOptions): Steps<Checked> {
   const started = options.now();
   const unknowns = scenario.declarations.flatMap((d) => (d.kind === 'unknown' ? [d] : []));
   if (unknowns.length > MOST_UNKNOWNS) return { ok: false, message: `${unknowns.length} unknowns; at most ${MOST_UNKNOWNS} can be searched`, at: unknowns[MOST_UNKNOWNS]?.at ?? null };
@@ -48,7 +56,7 @@ export function checkScenario(scenario: Scenario, file: string | null, options: 
   const rules = new Set<string>();
   for (let bits = 0; bits < 1 << unknowns.length; bits++) {
     const values = unknowns.map((_, i) => ((bits >> i) & 1) === 1);
-    const one = checkOnce(scenario, file, options, Object.fromEntries(unknowns.map((u, i) => [u.name, values[i] ?? false])), started);
+    const one = yield* checkOnce(scenario, file, options, Object.fromEntries(unknowns.map((u, i) => [u.name, values[i] ?? false])), started);
     if (!one.ok) return one;
     for (const rule of one.rules) rules.add(rule);
     results.push({ result: one.result, values });
@@ -65,13 +73,14 @@ function compiledFor(scenario: Scenario, options: CheckOptions, unknowns: Readon
   });
 }
 
-function checkOnce(scenario: Scenario, file: string | null, options: CheckOptions, unknowns: Readonly<Record<string, boolean>>, started: number): Checked {
+function* checkOnce(scenario: Scenario, file: string | null, options: CheckOptions, unknowns: Readonly<Record<string, boolean>>, started: number): Steps<Checked> {
   const made = compiledFor(scenario, options, unknowns);
   if (!made.ok) return made;
   const { compiled } = made;
-  const outcome = search(compiled.system, {
+  const outcome = yield* searchSteps(compiled.system, {
     symmetry: options.symmetry ?? true, liveness: options.liveness ?? true, reduce: true, limits: options.limits, now: options.now,
     ...(options.stop === undefined ? {} : { stop: options.stop }), ...(options.progress === undefined ? {} : { progress: options.progress }),
+    ...(options.workers === undefined ? {} : { workers: options.workers }),
   });
   const broken = [...outcome.found.flatMap((f) => fromFound(compiled, f)), ...outcome.lassos.map((l) => fromLasso(compiled, l))].sort(worstFirst);
   return { ok: true, rules: compiled.rules, result: judged(scenario, file, compiled, outcome, broken, options.now() - started) };
@@ -229,14 +238,22 @@ function merged(scenario: Scenario, unknowns: readonly { readonly name: string; 
 }
 
 /** Random walks by a seed: finds violations, proves nothing. */
-export function simulateScenario(scenario: Scenario, file: string | null, options: CheckOptions & { readonly runs: number; readonly seed: number; readonly depth?: number }): Checked {
+export function simulateScenario(scenario: Scenario, file: string | null, options: SimulateOptions): Checked {
+  return finish(simulatedSteps(scenario, file, options));
+}
+
+export type SimulateOptions = CheckOptions & { readonly runs: number; readonly seed: number; readonly depth?: number };
+
+/** The same in parts. */
+export function* simulatedSteps(scenario: Scenario, file: string | null, options: SimulateOptions): Steps<Checked> {
   const started = options.now();
   const unknowns = Object.fromEntries(scenario.declarations.flatMap((d) => (d.kind === 'unknown' ? [[d.name, false] as const] : [])));
   const made = compiledFor(scenario, options, unknowns);
   if (!made.ok) return made;
   const { compiled } = made;
   const depth = options.depth ?? 1000;
-  const out = randomWalks(compiled.system, { seed: options.seed, runs: options.runs, depth, ...(options.stop === undefined ? {} : { stop: options.stop }) });
+  const pace = new Pace(options.now, options.stop ?? (() => false), Infinity);
+  const out = yield* randomWalks(compiled.system, { seed: options.seed, runs: options.runs, depth, ...(options.stop === undefined ? {} : { stop: options.stop }) }, pace);
   const ends = out.deadEnds.map((d): Lasso => ({ pending: d.pending, class: compiled.system.pending[d.pending]?.kind === 'call' ? 'hang' : 'never', stem: d.path, cycle: [] }));
   const broken = [...out.found.flatMap((f) => fromFound(compiled, f)), ...ends.map((l) => fromLasso(compiled, l))].sort(worstFirst);
   const outcome: SearchOutcome = {
@@ -267,15 +284,18 @@ export function replayScenario(scenario: Scenario, file: string | null, token: s
       failure = tokenProblem(run.error);
       continue;
     }
-    const [invariant] = run.run.invariants;
-    const last = run.run.violations.at(-1)?.filter((v) => system.violations[v]?.kind !== 'refusal').at(-1);
     const broken: Counterexample[] = [];
-    const pending = system.pending.findIndex((p) => decoded.cycle !== null && p.kind === 'call');
-    if (decoded.cycle !== null && pending >= 0) {
-      const stuck = system.pending.map((p, i) => ({ p, i })).filter(({ p }) => isTrue(p.holds, run.run.states[decoded.steps.length] ?? []));
-      for (const { p, i } of stuck) broken.push(fromLasso(compiled, { pending: i, class: p.kind === 'call' ? 'hang' : 'never', stem: decoded.steps, cycle: decoded.cycle }));
-    } else if (invariant !== undefined) broken.push(...fromFound(compiled, { violation: system.invariants[invariant]?.violation ?? 0, path, invariant }));
-    else if (last !== undefined) broken.push(...fromFound(compiled, { violation: last, path, invariant: null }));
+    if (decoded.cycle === null) {
+      for (const invariant of run.run.invariants) broken.push(...fromFound(compiled, { violation: system.invariants[invariant]?.violation ?? 0, path, invariant }));
+      for (const violation of run.run.violations.at(-1) ?? []) broken.push(...fromFound(compiled, { violation, path, invariant: null }));
+    } else {
+      const end = run.run.states[decoded.steps.length] ?? [];
+      const { cycle } = decoded;
+      system.pending.forEach((p, i) => {
+        if (isTrue(p.holds, end)) broken.push(fromLasso(compiled, { pending: i, class: p.kind !== 'call' ? 'never' : canLeave(system, end, p.holds) ? 'hang' : 'deadlock', stem: decoded.steps, cycle }));
+      });
+    }
+    broken.sort(worstFirst);
     const outcome: SearchOutcome = { finished: true, limit: null, exhausted: false, states: path.length + 1, transitions: path.length, depth: path.length, levels: 0, frontier: 0, bytesPerState: 0, wordsPerState: 0, found: [], liveness: 'not-asked', lassos: [], reachedSteps: new Uint8Array(system.steps.length), witnesses: [], reductions: [] };
     const result = judged(scenario, file, compiled, outcome, broken, options.now() - started);
     return { ok: true, rules: compiled.rules, result: { ...result, asExpected: null, ledger: { ...result.ledger, notCovered: ['replay: one path, nothing else'] } } };

@@ -5,6 +5,7 @@ import type { System } from '../model/system.ts';
 import { applyStep, brokenInvariants, enabledSteps, initialState, isTrue } from './interpret.ts';
 import type { State } from './interpret.ts';
 import type { Found } from './outcome.ts';
+import { finish, type Pace, type Steps } from './pace.ts';
 
 export interface SimulateOptions {
   /** Any integer. */
@@ -34,6 +35,11 @@ export interface SimulateOutcome {
 }
 
 export function simulate(system: System, options: SimulateOptions): SimulateOutcome {
+  return finish(simulateSteps(system, options, null));
+}
+
+/** The same, standing aside between runs as `pace` says. */
+export function* simulateSteps(system: System, options: SimulateOptions, pace: Pace | null): Steps<SimulateOutcome> {
   const next = randomNumbers(options.seed);
   const found = new Map<number, Found>();
   const deadEnds = new Map<number, DeadEnd>();
@@ -59,6 +65,7 @@ export function simulate(system: System, options: SimulateOptions): SimulateOutc
   let steps = 0;
   let runs = 0;
   for (; runs < options.runs && !(options.stop?.() ?? false); runs++) {
+    if (pace !== null) yield* pace.aside();
     let state = initialState(system);
     const path: number[] = [];
     while (!look(state, path) && path.length < options.depth) {

@@ -11,6 +11,7 @@ export interface CorpusEntry {
   readonly name: string;
   /** "broken N2", empty where nothing is declared. */
   readonly expected: string;
+  readonly text: string;
 }
 
 export function corpusIndex(): CorpusEntry[] {
@@ -22,12 +23,19 @@ export function corpusIndex(): CorpusEntry[] {
       file: `litmus/${relative(folder, path)}`,
       name: /^\s*litmus\s+(\S+)/m.exec(text)?.[1] ?? basename(path, '.litmus'),
       expected: (/^\s*expect\s+([^;\n]+)/m.exec(text)?.[1] ?? '').trim(),
+      text,
     };
   });
 }
 
-/** The first scenario, by path, that declares `broken CODE`. */
+/** The first scenario, by path, that declares `broken CODE`; one that is there for an obligation comes before all others. */
 export function scenarioThatBreaks(code: string, index: readonly CorpusEntry[]): CorpusEntry | null {
   const wanted = code === 'deadlock' || code === 'hang' ? new RegExp(`^(broken\\s+)?${code}\\b`) : new RegExp(`^broken\\s+${code}\\b`);
-  return index.find((entry) => wanted.test(entry.expected)) ?? null;
+  const found = index.filter((entry) => wanted.test(entry.expected));
+  return found.find((entry) => entry.file.startsWith('litmus/obligations/')) ?? found[0] ?? null;
+}
+
+/** The first scenario, by path, whose text matches. */
+export function scenarioThatUses(pattern: RegExp, index: readonly CorpusEntry[]): CorpusEntry | null {
+  return index.find((entry) => pattern.test(entry.text)) ?? null;
 }

@@ -36,13 +36,13 @@ function progress(total: number): (checked: number) => void {
 }
 
 function lines(found: readonly Tooth[], files: number, milliseconds: number): string[] {
-  const { width, unicode, palette } = terminalForm(false, []);
+  const { unicode, palette } = terminalForm(false, []);
   const rows = found.map(({ rule, used, bites: [first, ...others] }): Cell[] =>
     first === undefined
       ? [{ text: rule }, { text: 'nothing', paint: palette.bad }, { text: `0 of ${used}` }]
       : [{ text: rule }, { text: `${first.before} ${unicode ? '→' : '->'} ${first.after}` }, { text: `${1 + others.length} of ${used}` }, { text: first.file.replace(/^litmus\//, '').replace(/\.litmus$/, '') }],
   );
-  const columns = [{ title: 'without the rule' }, { title: 'what changes' }, { title: 'scenarios' }, { title: 'the first', least: 16 }];
+  const columns = [{ title: 'without the rule' }, { title: 'what changes' }, { title: 'scenarios' }, { title: 'the first' }];
   const idle = found.filter(({ bites }) => bites.length === 0).length;
-  return [...table(columns, rows, Math.max(width, 132), unicode), '', `${count(found.length, 'rule')} in ${count(files, 'file')}, ${idle === 0 ? 'each of them bites' : `${idle} without effect`}; ${(milliseconds / 1000).toFixed(1)} s`];
+  return [...table(columns, rows, Infinity, unicode), '', `${count(found.length, 'rule')} in ${count(files, 'file')}, ${idle === 0 ? 'each of them bites' : `${idle} without effect`}; ${(milliseconds / 1000).toFixed(1)} s`];
 }

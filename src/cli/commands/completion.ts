@@ -14,7 +14,7 @@ export function completionScript(shell: Shell): string {
 }
 
 function wordsOf(completes: Completes): readonly string[] {
-  if (completes === 'ids') return glossary().map((entry) => entry.id);
+  if (completes === 'ids') return [...new Set(glossary().map((entry) => entry.id))];
   return typeof completes === 'string' ? [] : completes;
 }
 

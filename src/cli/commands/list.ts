@@ -3,7 +3,7 @@
 import { cut, table, type Cell } from '../../report/layout.ts';
 import { corpusIndex } from '../corpus-index.ts';
 import { EXIT } from '../exit.ts';
-import { glossary } from '../glossary.ts';
+import { glossary, type Entry } from '../glossary.ts';
 import { TOPICS, type Topic } from '../options.ts';
 import { terminalForm } from '../terminal.ts';
 
@@ -24,5 +24,10 @@ function rowsOf(topic: Topic, width: number, unicode: boolean): Cell[][] {
   if (topic === 'scenarios') return corpusIndex().map(({ file, expected }) => [{ text: file }, { text: expected }]);
   return glossary()
     .filter((entry) => entry.topic === topic)
-    .map((entry) => [{ text: entry.id }, { text: cut(entry.name === '' || topic === 'calls' ? entry.text : `${entry.name}: ${entry.text}`, width - 4 - entry.id.length, unicode) }]);
+    .map((entry) => [{ text: entry.id }, { text: cut(entry.name === '' || topic === 'calls' || topic === 'drivers' ? described(entry) : `${entry.name}: ${entry.text}`, width - 4 - entry.id.length, unicode) }]);
+}
+
+/** Where one topic holds two kinds, the rarer one is named. */
+function described({ kind, text }: Entry): string {
+  return kind === 'predicate' || kind === 'exporter' ? `(${kind}) ${text}` : text;
 }
