@@ -191,12 +191,13 @@ class Judge {
   private *fairParts(members: Int32Array, connected: boolean): Steps<Int32Array[]> {
     const fair: Int32Array[] = [];
     const todo: Int32Array[] = [];
+    // There may be too many parts for an argument list.
     if (connected) todo.push(members);
-    else todo.push(...(yield* this.finder.within(members)));
+    else for (const part of yield* this.finder.within(members)) todo.push(part);
     for (let part = todo.pop(); part !== undefined; part = todo.pop()) {
       const verdict = yield* this.judgePart(part);
       if (verdict === 'fair') fair.push(part);
-      else if (verdict !== 'unfair') todo.push(...(yield* this.finder.within(verdict)));
+      else if (verdict !== 'unfair') for (const rest of yield* this.finder.within(verdict)) todo.push(rest);
     }
     return fair;
   }

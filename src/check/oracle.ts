@@ -1,5 +1,5 @@
 // A second checker, slow and obviously right: plain states in a map, no packing, no reductions, no generated code.
-// Liveness by trying every set of strong duties that a run may keep, on classes of mutual reachability. For tests only.
+// Liveness on classes of mutual reachability, computed state by state. For tests only.
 
 import type { System } from '../model/system.ts';
 import { applyStep, brokenInvariants, enabledSteps, initialState, isTrue } from './interpret.ts';
@@ -82,33 +82,8 @@ function trapsOf(system: System, nodes: readonly Node[], pending: number): Map<L
   const what = system.pending[pending];
   const found = new Map<LassoClass, number>();
   if (what === undefined) return found;
-  const groupsOf = (node: Node): Set<number> => new Set(node.out.flatMap(({ step }) => groupOf(system, step)));
-  const strong = new Set(system.steps.filter((s) => s.fairness === 'strong').map((s) => s.group));
   const holds = nodes.map((n) => !n.ended && isTrue(what.holds, n.state));
-  const bad = new Set<number>();
-  for (const kept of subsets([...strong])) {
-    const allowed = nodes.map((n, i) => holds[i] === true && [...groupsOf(n)].every((g) => !strong.has(g) || kept.has(g)));
-    for (const members of classes(nodes, allowed)) {
-      const taken = new Set<number>();
-      let moves = false;
-      for (const i of members) {
-        for (const { step, to } of nodes[i]?.out ?? []) {
-          if (!members.has(to)) continue;
-          moves = true;
-          for (const g of groupOf(system, step)) taken.add(g);
-        }
-      }
-      // Staying: nothing has to happen in this one state.
-      for (const i of members) {
-        const node = nodes[i];
-        if (node !== undefined && groupsOf(node).size === 0) bad.add(i);
-      }
-      if (!moves || ![...kept].every((g) => taken.has(g))) continue;
-      const all = [...members].map((i) => nodes[i]).filter((n) => n !== undefined);
-      const weak = [...groupsOf(all[0] ?? { state: [], depth: 0, out: [], ended: false })].filter((g) => !strong.has(g));
-      if (weak.every((g) => taken.has(g) || all.some((n) => !groupsOf(n).has(g)))) for (const i of members) bad.add(i);
-    }
-  }
+  const bad = fairlyTrapped(system, nodes, holds);
   for (const i of bad) {
     const free = [...reachable(nodes, i)].some((j) => !isTrue(what.holds, nodes[j]?.state ?? []));
     const kind: LassoClass = what.kind !== 'call' ? 'never' : free ? 'hang' : 'deadlock';
@@ -117,15 +92,33 @@ function trapsOf(system: System, nodes: readonly Node[], pending: number): Map<L
   return found;
 }
 
+/** States of `allowed` that some fair run, staying in `allowed`, visits again and again. */
+function fairlyTrapped(system: System, nodes: readonly Node[], allowed: readonly boolean[]): Set<number> {
+  const bad = new Set<number>();
+  const enabled = (i: number): Set<number> => new Set((nodes[i]?.out ?? []).flatMap(({ step }) => groupOf(system, step)));
+  const strong = new Set(system.steps.filter((s) => s.fairness === 'strong').map((s) => s.group));
+  for (const members of classes(nodes, allowed)) {
+    // staying in one state is fair where nothing has to happen
+    for (const i of members) if (enabled(i).size === 0) bad.add(i);
+    const inside = [...members].flatMap((i) => (nodes[i]?.out ?? []).filter(({ to }) => members.has(to)));
+    if (inside.length === 0) continue;
+    const taken = new Set(inside.flatMap(({ step }) => groupOf(system, step)));
+    const owed = new Set([...members].flatMap((i) => [...enabled(i)]).filter((g) => strong.has(g) && !taken.has(g)));
+    if (owed.size > 0) {
+      // a run that stays fair must keep away from where an untaken strong group is possible
+      const rest = nodes.map((_, i) => members.has(i) && ![...enabled(i)].some((g) => owed.has(g)));
+      for (const i of fairlyTrapped(system, nodes, rest)) bad.add(i);
+      continue;
+    }
+    const always = [...enabled([...members][0] ?? 0)].filter((g) => [...members].every((i) => enabled(i).has(g)));
+    if (always.every((g) => taken.has(g))) for (const i of members) bad.add(i);
+  }
+  return bad;
+}
+
 function groupOf(system: System, step: number): number[] {
   const s = system.steps[step];
   return s === undefined || s.fairness === 'none' ? [] : [s.group];
-}
-
-function subsets(of: readonly number[]): Set<number>[] {
-  const [first, ...rest] = of;
-  if (first === undefined) return [new Set()];
-  return subsets(rest).flatMap((s) => [s, new Set([...s, first])]);
 }
 
 /** Classes of states that reach each other within `allowed`; a state alone is one too. */

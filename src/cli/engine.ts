@@ -4,7 +4,8 @@
 import type { Limits, Progress } from '../check/outcome.ts';
 import type { Scenario } from '../model/scenario.ts';
 import type { CheckResult } from '../results/verdict.ts';
-import { checkScenario, replayScenario, simulateScenario, type Checked } from '../check/run.ts';
+import type { Steps, Workers } from '../check/index.ts';
+import { checkSteps, replayScenario, simulatedSteps, type Checked } from '../check/run.ts';
 import { check as checkNames, formatDiagnostic, parse } from '../litmus/index.ts';
 import type { Override } from './parse-arguments.ts';
 import type { Order } from './options.ts';
@@ -19,17 +20,20 @@ export interface CheckOptions {
   readonly now: () => number;
   readonly stop: () => boolean;
   readonly progress?: (progress: Progress) => void;
+  /** Threads for a search that turns out to be large. */
+  readonly workers?: Workers;
 }
 
 export type Read = { readonly ok: true; readonly scenario: Scenario } | { readonly ok: false; readonly messages: readonly string[] };
 /** A scenario that does not fit the model, or a token that does not fit the scenario, is a message. */
 export type Judged = { readonly ok: true; readonly result: CheckResult } | { readonly ok: false; readonly message: string };
 
+/** What may take long comes in parts: it yields every few milliseconds. */
 export interface Engine {
   /** Parse and check; messages are ready to be printed. */
   readonly read: (text: string, file: string) => Read;
-  readonly check: (scenario: Scenario, file: string, options: CheckOptions) => Judged;
-  readonly simulate: (scenario: Scenario, file: string, options: CheckOptions & { readonly runs: number; readonly seed: number }) => Judged;
+  readonly check: (scenario: Scenario, file: string, options: CheckOptions) => Steps<Judged>;
+  readonly simulate: (scenario: Scenario, file: string, options: CheckOptions & { readonly runs: number; readonly seed: number }) => Steps<Judged>;
   readonly replay: (scenario: Scenario, file: string, token: string, options: CheckOptions) => Judged;
 }
 
@@ -40,8 +44,12 @@ export const engine: Engine = {
     if (parsed.ok && diagnostics.length === 0) return parsed;
     return { ok: false, messages: diagnostics.map((diagnostic) => formatDiagnostic(text, diagnostic)) };
   },
-  check: (scenario, file, options) => answered(file, checkScenario(scenario, file, options)),
-  simulate: (scenario, file, options) => answered(file, simulateScenario(scenario, file, options)),
+  check: function* (scenario, file, options) {
+    return answered(file, yield* checkSteps(scenario, file, options));
+  },
+  simulate: function* (scenario, file, options) {
+    return answered(file, yield* simulatedSteps(scenario, file, options));
+  },
   replay: (scenario, file, token, options) => answered(file, replayScenario(scenario, file, token, options)),
 };
 

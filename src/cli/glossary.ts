@@ -181,8 +181,8 @@ function helpers(): Entry[] {
 }
 
 function locking(): Entry[] {
-  const rules = LOCKING.map((row) => entry(row.call, 'locking rule', 'locking', `${row.by === 'either' ? 'importer or exporter' : row.by}: ${lockText(row)}`, { source: row.source }));
-  const callbacks = CALLBACK_LOCKING.map(({ op, of, resv, source }) => entry(op, 'callback', 'locking', `Code of the ${of}, run ${resv === 'held' ? 'with' : 'without'} the reservation lock held.`, { source }));
+  const rules = LOCKING.map((row) => entry(row.call, 'locking rule', 'locking', `${{ held: 'held', free: 'not held', either: 'held or not' }[row.resv]}, by ${row.by === 'either' ? 'anybody' : `the ${row.by}`}`, { source: row.source }));
+  const callbacks = CALLBACK_LOCKING.map(({ op, of, resv, source }) => entry(op, 'callback', 'locking', `Code of the ${of}. It runs ${resv === 'held' ? 'with' : 'without'} the reservation lock held.`, { name: resv === 'held' ? 'held' : 'not held', source }));
   const orders = LOCK_ORDERS.map(({ id, locks, text, source }) => entry(id, 'lock order', 'locking', `${text} Outermost first: ${locks.join(', ')}.`, { source }));
   return [...rules, ...callbacks, ...orders];
 }

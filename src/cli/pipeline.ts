@@ -1,7 +1,7 @@
-// One scenario text, one question, one answer. Runs in a worker or in the main thread; reads no files, prints nothing.
+// One scenario text, one question, one answer. Runs in a worker or, part by part, in the main thread; reads no files, prints nothing.
 
-import type { Progress } from '../check/outcome.ts';
-import type { Scenario } from '../model/scenario.ts';
+import type { Progress, Steps, Workers } from '../check/index.ts';
+import type { Position, Scenario } from '../model/scenario.ts';
 import type { DebateRow } from '../results/debate.ts';
 import type { CheckResult } from '../results/verdict.ts';
 import type { CheckOptions, Engine, Judged } from './engine.ts';
@@ -15,7 +15,7 @@ export type Question =
   | { readonly mode: 'simulate'; readonly runs: number; readonly seed: number }
   | { readonly mode: 'replay'; readonly token: string };
 
-export type Settings = Omit<CheckOptions, 'now' | 'stop' | 'progress'>;
+export type Settings = Omit<CheckOptions, 'now' | 'stop' | 'progress' | 'workers'>;
 
 export interface Task {
   /** As it is shown in messages and the replay line. */
@@ -36,35 +36,39 @@ export interface Surroundings {
   readonly now: () => number;
   readonly stop: () => boolean;
   readonly progress?: (progress: Progress) => void;
+  readonly workers?: Workers;
 }
 
-export function answer(engine: Engine, task: Task, surroundings: Surroundings): Answer {
+/** In parts of some milliseconds: between them the caller can hear signals and messages. */
+export function* answer(engine: Engine, task: Task, surroundings: Surroundings): Steps<Answer> {
   try {
     const read = engine.read(task.text, task.file);
     if (!read.ok) return { kind: 'rejected', messages: read.messages };
-    return ask(engine, task, read.scenario, surroundings);
+    return yield* ask(engine, task, read.scenario, surroundings);
   } catch (error) {
     return { kind: 'failed', message: `${task.file}: ${error instanceof Error ? error.message : String(error)}` };
   }
 }
 
-function ask(engine: Engine, task: Task, scenario: Scenario, surroundings: Surroundings): Answer {
+function* ask(engine: Engine, task: Task, scenario: Scenario, surroundings: Surroundings): Steps<Answer> {
   const { file, question } = task;
   const options: CheckOptions = { ...task.settings, ...surroundings };
-  const own = (): Judged => {
-    const judged = engine.check(scenario, file, options);
+  const own = function* (): Steps<Judged> {
+    const judged = yield* engine.check(scenario, file, options);
     return options.contract.length === 0 ? judged : elsewhere(judged);
   };
-  const under = (override: Override): Judged => elsewhere(engine.check(scenario, file, { ...options, contract: [...options.contract, override] }));
+  const under = function* (override: Override): Steps<Judged> {
+    return elsewhere(yield* engine.check(scenario, file, { ...options, contract: [...options.contract, override] }));
+  };
   switch (question.mode) {
     case 'check':
-      return together([own()]);
+      return together([yield* own()]);
     case 'debate':
-      return debate(scenario, own(), under);
+      return yield* debate(scenario, yield* own(), under);
     case 'compare':
-      return together([under(question.left), under(question.right)]);
+      return together([yield* under(question.left), yield* under(question.right)]);
     case 'simulate':
-      return together([engine.simulate(scenario, file, { ...options, runs: question.runs, seed: question.seed })]);
+      return together([yield* engine.simulate(scenario, file, { ...options, runs: question.runs, seed: question.seed })]);
     case 'replay':
       return together([engine.replay(scenario, file, question.token, options)]);
   }
@@ -81,9 +85,10 @@ function elsewhere(judged: Judged): Judged {
 }
 
 /** A position that the scenario's own contract already takes is not searched again. */
-function debate(scenario: Scenario, own: Judged, under: (override: Override) => Judged): Answer {
+function* debate(scenario: Scenario, own: Judged, under: (override: Override) => Steps<Judged>): Steps<Answer> {
   if (!own.ok) return together([own]);
-  const judged = scenario.positions.map((position) => ({ position, judged: own.result.contract[position.key] === position.value ? own : under(position) }));
+  const judged: { readonly position: Position; readonly judged: Judged }[] = [];
+  for (const position of scenario.positions) judged.push({ position, judged: own.result.contract[position.key] === position.value ? own : yield* under(position) });
   const failed = judged.filter((j) => !j.judged.ok);
   if (failed.length > 0) return together(failed.map((j) => j.judged));
   const rows = judged.flatMap(({ position: { key, value, by, claims }, judged: j }): DebateRow[] => (j.ok ? [{ position: `${key}=${value}`, by, claims, result: j.result }] : []));

@@ -93,7 +93,7 @@ class Build {
     for (const d of declarations) if (d.kind === 'importer') this.importer(d);
     for (const d of declarations) if (d.kind === 'party') this.party(d);
     connect(this.w);
-    for (const t of this.w.tickets) for (const b of this.w.buffers) ticketBit(this.w, b.resv, t);
+    for (const t of this.w.tickets) for (const resv of this.w.reservations) ticketBit(this.w, resv, t);
     this.threads(declarations, this.root, '', '');
     for (const i of this.importers) this.importerCode(i);
     this.fenceCallbacks();
@@ -176,12 +176,12 @@ class Build {
       if (!allowed.includes(m.name)) throw new BuildError(`an exporter has no operation '${m.name}'; there are ${allowed.join(', ')}`, m.at);
       exporter.operations.set(m.name, {
         body: m.body,
-        run: (code, att, map) => {
+        run: (code, buffer, att, map) => {
           const inner = new Scope(scope);
-          inner.define('att', { kind: 'attachment', attachment: att });
-          const mapping = map ?? att.mappings[0];
+          inner.define('buf', { kind: 'buffer', buffer });
+          if (att !== null) inner.define('att', { kind: 'attachment', attachment: att });
+          const mapping = map ?? att?.mappings[0];
           if (mapping !== undefined) inner.define('map', { kind: 'mapping', mapping });
-          inner.define('buf', { kind: 'buffer', buffer: att.buffer });
           runStatements({ ...this.context(code, inner, `${d.name}.${m.name}`), operation: true }, m.body);
         },
       });

@@ -71,7 +71,9 @@ export function makeLock(w: World, name: string, kind: Lock['kind']): Lock {
   const held = w.variable(name, 2, 0, { values: ['free', 'held'] });
   const readers = kind === 'rwsem' ? w.variable(`${name}:readers`, 8) : null;
   const slots = w.variable(`${name}:slots`, kind === 'resv' ? 8 : 1, 0, { hidden: true });
-  return { name, kind, held, readers, slots, holders: new Map(), tickets: new Map() };
+  const lock: Lock = { name, kind, held, readers, slots, holders: new Map(), tickets: new Map() };
+  if (kind === 'resv') w.reservations.push(lock);
+  return lock;
 }
 
 export function makeCompletion(w: World, name: string): Completion {
@@ -117,6 +119,7 @@ export function makeExporter(w: World, d: Declaration & { readonly kind: 'export
   return {
     name: d.name, driver: d.driver, options, buffers: [], operations: new Map<string, Operation>(),
     decodes: w.variable(`${d.name}.device`, 2, options.has('disabled') ? 0 : 1, { values: ['off', 'on'] }),
+    lock: makeLock(w, `${d.name}.dmabufs_lock`, 'mutex'),
     offWanted: w.variable(`${d.name}:off wanted`, 2, 0, { hidden: true }),
   };
 }
@@ -132,6 +135,7 @@ export function makeBuffer(w: World, d: Declaration & { readonly kind: 'buffer' 
     references: w.variable(`${d.name}.references`, most + 1, later ? 0 : 1), gone: w.variable(`${d.name}.released`, 2, later ? 1 : 0, { values: ['no', 'yes'] }),
     vmaps: w.variable(`${d.name}.vmaps`, 4), count: makeKref(w, `${d.name}.count`, 1, 8, exporter.name), completion: makeCompletion(w, `${d.name}.unmapped`),
     attachments: [], copy: makeFence(w, `${d.name}.copy`, exporter.name, [{ name: 'by', values: ['driver'], at: d.at }], [resv]), moving: w.variable(`${d.name}.moving`, 2, 0, { values: ['no', 'yes'] }),
+    busy: w.variable(`${d.name}:busy`, 2, 0, { hidden: true }), dropped: w.variable(`${d.name}:dropped`, 2, 0, { hidden: true }),
   };
   exporter.buffers.push(buffer);
   w.buffers.push(buffer);
@@ -153,6 +157,7 @@ export function makeImporter(w: World, d: Declaration & { readonly kind: 'import
     name: `${name}.att`, importer: name, buffer, traits, mappings: [], callback: null,
     life: w.alive('attachment', `${name}.att`), pin: w.alive('pin', `${name}.pin`),
     peer2peer: w.flag(`${name}.peer2peer`, 0, !buffer.exporter.options.has('clears_peer2peer')), private: w.variable(`${name}.private`, 4, late ? 0 : 1, { values: ['not ready', 'ready', 'freed', 'cleared'] }),
+    holds: w.variable(`${name}:holds ${buffer.name}`, 2, 0, { hidden: true }), revoked: w.variable(`${name}:umem revoked`, 2, 0, { hidden: true }),
     visited: w.variable(`${name}:visited`, 2, 0, { hidden: true }), rank: w.variable(`${name}:rank`, 16, 0, { hidden: true }),
   };
   buffer.attachments.push(attachment);

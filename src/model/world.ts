@@ -61,6 +61,8 @@ export interface Exporter {
   readonly buffers: Buffer[];
   readonly operations: Map<string, Operation>;
   readonly options: ReadonlyMap<string, readonly string[]>;
+  /** uverbs: one revoke at a time. */
+  readonly lock: Lock;
   /** V5: the device is to be switched off when the last mapping has gone. */
   readonly offWanted: VariableId;
 }
@@ -78,13 +80,17 @@ export interface Buffer {
   readonly attachments: Attachment[];
   readonly copy: Fence;
   readonly moving: VariableId;
+  /** The exporter holds the file while it revokes (get_file_active). */
+  readonly busy: VariableId;
+  /** The exporter has let go of it for good (vfio_pci_dma_buf_cleanup). */
+  readonly dropped: VariableId;
   readonly options: ReadonlyMap<string, readonly string[]>;
 }
 
 export interface Operation {
   readonly body: readonly Statement[];
   /** Opaque to the framework: the scope in which names are looked up. */
-  readonly run: (code: Code, att: Attachment, map: Mapping | null) => void;
+  readonly run: (code: Code, buffer: Buffer, att: Attachment | null, map: Mapping | null) => void;
 }
 
 export interface Attachment {
@@ -96,6 +102,10 @@ export interface Attachment {
   readonly peer2peer: VariableId;
   /** What the callback needs: 0 not yet, 1 ready, 2 freed, 3 cleared (callback finds nothing to do). */
   readonly private: VariableId;
+  /** A built-in importer's own reference to the buffer. */
+  readonly holds: VariableId;
+  /** The umem helpers' revoked bit (B25.6). */
+  readonly revoked: VariableId;
   readonly visited: VariableId;
   readonly rank: VariableId;
   readonly mappings: Mapping[];
@@ -203,6 +213,8 @@ export class World {
   readonly mappings: Mapping[] = [];
   readonly attachments: Attachment[] = [];
   readonly tickets: Ticket[] = [];
+  /** Every reservation, with or without a buffer. */
+  readonly reservations: Lock[] = [];
   readonly refusals = new Map<ViolationId, { importer: string; at: string; errno: string }>();
   /** Locks that a callback's caller holds. */
   readonly context = new Map<Code, ReadonlySet<Lock>>();

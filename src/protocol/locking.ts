@@ -8,7 +8,7 @@ export interface LockingRow {
   readonly by: 'importer' | 'exporter' | 'either';
   /** What the caller does with the reservation lock of the buffer. */
   readonly resv: Holding;
-  /** What a call with the lock the wrong way round comes to. Null: convention only, nothing checks it. */
+  /** What a call with the lock the wrong way round comes to: the rule is broken, or the caller waits for itself as well. Null: convention only. */
   readonly wrong: 'P8' | 'deadlock' | null;
   readonly source: string;
 }
@@ -22,10 +22,10 @@ const CONVENTION = 'DOC: locking convention, drivers/dma-buf/dma-buf.c; SEMANTIC
 export const LOCKING: readonly LockingRow[] = [
   ...held('importer', CONVENTION, 'dma_buf_pin', 'dma_buf_unpin', 'dma_buf_map_attachment', 'dma_buf_unmap_attachment', 'dma_buf_vmap', 'dma_buf_vunmap'),
   ...held('exporter', CONVENTION, 'dma_buf_invalidate_mappings', 'dma_buf_move_notify'),
-  ...free('importer', 'P8', CONVENTION, 'dma_buf_attach', 'dma_buf_dynamic_attach', 'dma_buf_begin_cpu_access', 'dma_buf_end_cpu_access', 'dma_buf_mmap'),
+  ...free('importer', 'P8', CONVENTION, 'dma_buf_begin_cpu_access', 'dma_buf_end_cpu_access', 'dma_buf_mmap'),
   ...free('exporter', 'P8', CONVENTION, 'dma_buf_export', 'dma_buf_fd'),
   ...free('either', 'P8', CONVENTION, 'dma_buf_get'),
-  // dma_buf_detach takes the lock first, and asserts nothing.
+  ...free('importer', 'deadlock', 'kernel-doc dma_buf_dynamic_attach; SEMANTICS B6.3, B28', 'dma_buf_attach', 'dma_buf_dynamic_attach'),
   ...free('importer', 'deadlock', 'kernel-doc dma_buf_detach; SEMANTICS B7, B28', 'dma_buf_detach'),
   ...free('importer', 'deadlock', 'SEMANTICS B12, B28', 'dma_buf_map_attachment_unlocked', 'dma_buf_unmap_attachment_unlocked', 'dma_buf_vmap_unlocked', 'dma_buf_vunmap_unlocked'),
   // Release may run late and elsewhere: putting under the lock harms nobody by itself.
@@ -38,9 +38,9 @@ export const LOCKING: readonly LockingRow[] = [
   ...either('either', 'SEMANTICS B22', 'dma_resv_wait_timeout', 'dma_resv_test_signaled'),
   ...free('either', 'deadlock', 'SEMANTICS B23a', 'dma_buf_poll', 'import_sync_file'),
   ...held('importer', 'SEMANTICS B25', 'ib_umem_dmabuf_map_pages', 'ib_umem_dmabuf_unmap_pages', 'ib_umem_dmabuf_revoke_locked'),
-  ...free('importer', 'P8', 'SEMANTICS B25', 'ib_umem_dmabuf_get', 'ib_umem_dmabuf_get_pinned', 'ib_umem_dmabuf_get_pinned_revocable_and_lock'),
+  ...free('importer', 'deadlock', 'SEMANTICS B25', 'ib_umem_dmabuf_get', 'ib_umem_dmabuf_get_pinned', 'ib_umem_dmabuf_get_pinned_revocable_and_lock'),
   ...free('importer', 'deadlock', 'SEMANTICS B25', 'ib_umem_dmabuf_revoke', 'ib_umem_dmabuf_release'),
-  ...free('importer', 'P8', 'SEMANTICS B27', 'iopt_map_dmabuf'),
+  ...free('importer', 'deadlock', 'SEMANTICS B27', 'iopt_map_dmabuf'),
   ...free('importer', 'deadlock', 'SEMANTICS B27', 'iopt_unmap_dmabuf'),
   ...free('exporter', 'deadlock', 'SEMANTICS C4', 'vfio_pci_dma_buf_move', 'vfio_pci_dma_buf_cleanup', 'uverbs_dmabuf_revoke'),
 ];

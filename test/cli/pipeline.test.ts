@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { finish, type Steps } from '../../src/check/index.ts';
 import type { CheckOptions, Engine, Judged } from '../../src/cli/engine.ts';
 import { EXIT, exitOf, worst } from '../../src/cli/exit.ts';
 import { parseArguments, type CheckRequest } from '../../src/cli/parse-arguments.ts';
@@ -32,7 +33,7 @@ const settings: Settings = { contract: [], symmetry: true, liveness: true, limit
 /** Broken under V1, holding otherwise; counts its searches. */
 function handMade(): Engine & { readonly searched: string[] } {
   const searched: string[] = [];
-  const check = (_: Scenario, __: string, { contract }: CheckOptions): Judged => {
+  const check = function* (_: Scenario, __: string, { contract }: CheckOptions): Steps<Judged> {
     const stop = contract.filter(({ key }) => key === 'STOP').at(-1)?.value ?? 'V3';
     searched.push(stop);
     return { ok: true, result: stop === 'V1' ? { ...broken, asExpected: false } : holds };
@@ -41,14 +42,16 @@ function handMade(): Engine & { readonly searched: string[] } {
     searched,
     read: (text) => (text === 'bad' ? { ok: false, messages: ['x:1:1: bad'] } : { ok: true, scenario }),
     check,
-    simulate: (_, __, { runs, seed }) => ({ ok: true, result: { ...holds, states: runs, depth: seed } }),
+    simulate: function* (_, __, { runs, seed }) {
+      return { ok: true, result: { ...holds, states: runs, depth: seed } };
+    },
     replay: (_, __, token) => (token === 'fits' ? { ok: true, result: broken } : { ok: false, message: "step 'x' cannot be taken" }),
   };
 }
 
 const asked = (question: Question, text = 'good', contract: Settings['contract'] = [], engine: Engine = handMade()): Answer => {
   const task: Task = { file: 'x.litmus', text, question, settings: { ...settings, contract } };
-  return answer(engine, task, { now: () => 0, stop: () => false });
+  return finish(answer(engine, task, { now: () => 0, stop: () => false }));
 };
 
 const resultsOf = (made: Answer): readonly CheckResult[] => (made.kind === 'results' ? made.results : assert.fail(made.kind));

@@ -54,7 +54,7 @@ test('results stand in the order of the files, whatever the order of arrival', (
   }
 });
 
-test('a search that is too long for the main thread goes on in a worker', () => {
+test('one file is searched in the main thread, to its end', () => {
   const { out, status } = check(scenarios('long', ['spin 300']), '.');
   assert.match(out, /^01\.litmus: holds/);
   assert.equal(status, 0);
@@ -65,7 +65,7 @@ test('a failure in one file, or a thread that dies, leaves the others alone: exi
   assert.match(boom.err, /^internal failure: 01\.litmus: boom with a second line, please report\n04\.litmus:1:1: empty\n$/);
   assert.match(boom.out, /^ok +02[^]*\nok +03/);
   assert.equal(boom.status, 5);
-  const dead = check(scenarios('dead', ['holds', 'die', 'holds', 'holds']), '.', '--workers', '1');
+  const dead = check(scenarios('dead', ['spin 700', 'die', 'holds', 'holds']), '.', '--workers', '2');
   assert.match(dead.err, /^internal failure: 02\.litmus: a worker ended unexpectedly, please report\n$/);
   assert.match(dead.out, /^ok +01[^]*\nok +03[^]*\nok +04/);
   assert.equal(dead.status, 5);

@@ -21,7 +21,7 @@ export function list(topic: Topic | null): number {
 }
 
 function rowsOf(topic: Topic, width: number, unicode: boolean): Cell[][] {
-  if (topic === 'scenarios') return corpusIndex().map(({ file, expected }) => [{ text: file }, { text: expected }]);
+  if (topic === 'scenarios') return corpusIndex().map(({ file, expected }) => [{ text: file.replace(/^litmus\//, '').replace(/\.litmus$/, '') }, { text: expected }]);
   return glossary()
     .filter((entry) => entry.topic === topic)
     .map((entry) => [{ text: entry.id }, { text: cut(entry.name === '' || topic === 'calls' || topic === 'drivers' ? described(entry) : `${entry.name}: ${entry.text}`, width - 4 - entry.id.length, unicode) }]);

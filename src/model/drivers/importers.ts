@@ -3,6 +3,7 @@
 
 import type { Contract } from '../contract.ts';
 import type { Code } from '../code.ts';
+import { constant, set, when } from '../system.ts';
 
 import type { Attachment, Fence, Mapping, Traits, Work, World } from '../world.ts';
 import type { Usage } from '../../protocol/usage.ts';
@@ -43,7 +44,7 @@ const dynamic = (callback: Traits['callback'], level: Traits['level']): Omit<Tra
 function movableApp(w: World, c: Code, p: Parts): void {
   const b = p.att.buffer;
   c.group('IMPORT', () => {
-    dmaBufAttach(w, c, p.att, p.att.traits.dynamic);
+    dmaBufAttach(w, c, p.att, p.att.traits.dynamic, true);
     c.propagate();
     lock(w, c, b.resv);
     dmaBufMap(w, c, p.map);
@@ -174,7 +175,8 @@ export const IMPORTER_DRIVERS = {
       c.group('IOMMU_IOAS_MAP_FILE', () => {
         iommufdMap(w, c, p.map);
         c.propagate();
-        if (p.works) submitJob(w, c, p.map, null);
+        // under pages->mutex, and not for a range that was revoked meanwhile
+        if (p.works) c.step('iopt_area_fill_domains()', { actions: [when(w.live(p.map), [set(p.map.job, constant(1))])], step: 'submit' });
       });
       c.group('IOMMU_IOAS_UNMAP', () => c.test('mapped?', w.listed(p.att), () => {
         stopHardware(w, c, p.map);
@@ -182,9 +184,10 @@ export const IMPORTER_DRIVERS = {
       }));
     },
     callback(w, c, p) {
+      // pages->mutex: the domains are unmapped in one go
       c.branch(w.live(p.map), () => {
-        stopHardware(w, c, p.map);
         dmaBufUnmap(w, c, p.map);
+        c.act([set(p.map.job, constant(0))]);
       });
     },
   },

@@ -2,7 +2,7 @@
 
 import { errnoValue } from '../../protocol/errno.ts';
 import type { Code } from '../code.ts';
-import { constant, set } from '../system.ts';
+import { constant, read, set } from '../system.ts';
 import type { Attachment, Mapping, World } from '../world.ts';
 import { dmaBufAttach, dmaBufDetach, dmaBufMap, dmaBufPin, dmaBufUnmap, dmaBufUnpin } from '../framework/dma-buf.ts';
 import { waitResv } from '../framework/fences.ts';
@@ -10,13 +10,15 @@ import { lock, unlock } from '../framework/locks.ts';
 
 /** B25.1: attached, nothing mapped. */
 export function umemGet(w: World, c: Code, att: Attachment): void {
-  c.call(`ib_umem_dmabuf_get(${att.name})`, 'inner', () => dmaBufAttach(w, c, att, true));
+  c.call(`ib_umem_dmabuf_get(${att.name})`, 'inner', () => dmaBufAttach(w, c, att, true, true));
 }
 
 /** B25.2: map if not mapped, then always wait for KERNEL fences, uninterruptibly. */
 export function umemMapPages(w: World, c: Code, map: Mapping): void {
   c.call(`ib_umem_dmabuf_map_pages(${map.name})`, true, () => {
-    c.test('mapped?', w.live(map), () => {}, () => {
+    c.step('revoked or mapped?');
+    c.branch(read(map.attachment.revoked), () => c.fail(errnoValue('EINVAL'), w.refused(map.attachment.importer, 'map', 'EINVAL')));
+    c.branch(w.live(map), () => {}, () => {
       dmaBufMap(w, c, map);
       c.propagate();
     });
@@ -35,19 +37,18 @@ export function umemGetPinned(w: World, c: Code, map: Mapping, revocable: boolea
   const { resv } = att.buffer;
   const name = revocable ? 'ib_umem_dmabuf_get_pinned_revocable_and_lock' : 'ib_umem_dmabuf_get_pinned';
   c.call(`${name}(${map.name})`, 'inner', () => {
-    dmaBufAttach(w, c, att, true);
+    dmaBufAttach(w, c, att, true, true);
     c.propagate();
     lock(w, c, resv);
-    const giveUp = (pinned: boolean): void => {
-      if (pinned) dmaBufUnpin(w, c, att);
+    const giveUp = (): void => {
+      umemRevokeLocked(w, c, map);
       unlock(w, c, resv);
       dmaBufDetach(w, c, att);
     };
     dmaBufPin(w, c, att);
-    c.propagate(() => giveUp(false));
-    dmaBufMap(w, c, map);
-    c.propagate(() => giveUp(true));
-    waitResv(w, c, att.buffer, 'KERNEL');
+    c.propagate(giveUp);
+    umemMapPages(w, c, map);
+    c.propagate(giveUp);
     if (!revocable) unlock(w, c, resv);
     c.act([set(c.result, constant(0))]);
   });
@@ -56,10 +57,11 @@ export function umemGetPinned(w: World, c: Code, map: Mapping, revocable: boolea
 /** B25.6: the generic revoke under the lock: stop the hardware, unmap, unpin, once. */
 export function umemRevokeLocked(w: World, c: Code, map: Mapping): void {
   c.call(`ib_umem_dmabuf_revoke_locked(${map.name})`, false, () => {
-    c.test('already revoked?', w.live(map), () => {
-      c.step('stop the hardware, keep the key reserved', { actions: [set(map.job, constant(0))], step: 'stop' });
-      dmaBufUnmap(w, c, map);
-      dmaBufUnpin(w, c, map.attachment);
+    const att = map.attachment;
+    c.test('already revoked?', read(att.revoked), () => {}, () => {
+      c.step('stop the hardware, keep the key reserved', { actions: [set(map.job, constant(0)), set(att.revoked, constant(1))], step: 'stop' });
+      c.branch(w.live(map), () => dmaBufUnmap(w, c, map));
+      c.branch(w.pinned(att), () => dmaBufUnpin(w, c, att));
     });
   });
 }
@@ -85,16 +87,13 @@ export function iommufdMap(w: World, c: Code, map: Mapping): void {
   const att = map.attachment;
   const { resv } = att.buffer;
   c.call(`iopt_map_dmabuf(${map.name})`, 'inner', () => {
-    if (att.buffer.exporter.driver !== 'vfio_pci') {
-      c.step('vfio_pci_dma_buf_iommufd_map', { step: 'map' });
-      return c.fail(errnoValue('EOPNOTSUPP'), w.refused(att.importer, 'map', 'EOPNOTSUPP'));
-    }
-    dmaBufAttach(w, c, att, true);
+    dmaBufAttach(w, c, att, true, true);
     c.propagate();
     lock(w, c, resv);
     dmaBufPin(w, c, att);
     c.propagate(() => { unlock(w, c, resv); dmaBufDetach(w, c, att); });
-    dmaBufMap(w, c, map);
+    if (att.buffer.exporter.driver === 'vfio_pci') dmaBufMap(w, c, map);
+    else c.call('vfio_pci_dma_buf_iommufd_map', true, () => { c.step(''); c.fail(errnoValue('EOPNOTSUPP'), w.refused(att.importer, 'map', 'EOPNOTSUPP')); });
     c.propagate(() => { dmaBufUnpin(w, c, att); unlock(w, c, resv); dmaBufDetach(w, c, att); });
     unlock(w, c, resv);
     c.act([set(c.result, constant(0))]);

@@ -2,7 +2,7 @@
 // Mirrors drivers/vfio/pci/vfio_pci_dmabuf.c: vfio_pci_dma_buf_move, vfio_pci_dma_buf_cleanup.
 
 import type { Code } from '../code.ts';
-import { and, not, or, read, when } from '../system.ts';
+import { and, constant, equal, not, or, read, set, when } from '../system.ts';
 import type { Buffer, Exporter, World } from '../world.ts';
 import { invalidateMappings } from '../framework/dma-buf.ts';
 import { rearmMappings, redirected, waitForUnmap } from '../framework/devices.ts';
@@ -14,9 +14,15 @@ export function vfioMove(w: World, c: Code, exporter: Exporter, revoke: boolean)
   c.call(`vfio_pci_dma_buf_move(${exporter.name}, ${revoke})`, false, () => {
     if (exporter.buffers.length === 0) c.step('no buffer');
     for (const b of exporter.buffers) {
-      const wanted = revoke ? w.revoked(b) : not(w.revoked(b));
-      const skip = or(wanted, read(b.gone));
-      c.test(`${b.name}: ${revoke ? 'revoked' : 'open'} already?`, c.rule('vfio_pci_dma_buf_move: skip what is already so') ? skip : read(b.gone), () => {}, () => (revoke ? revokeBuffer(w, c, b) : restoreBuffer(w, c, b)));
+      const already = revoke ? w.revoked(b) : not(w.revoked(b));
+      const dying = or(equal(read(b.references), constant(0)), read(b.gone), read(b.dropped));
+      const skip = c.rule('vfio_pci_dma_buf_move: skip what is already so') ? or(already, dying) : dying;
+      // get_file_active: the buffer cannot be released meanwhile
+      c.test(`${b.name}: ${revoke ? 'revoked' : 'open'} already?`, skip, () => {}, () => {
+        if (revoke) revokeBuffer(w, c, b);
+        else restoreBuffer(w, c, b);
+        c.act([set(b.busy, constant(0))]);
+      }, { actions: [when(not(skip), [set(b.busy, constant(1))])] });
     }
   });
 }
@@ -68,5 +74,8 @@ export function restoreBuffer(w: World, c: Code, b: Buffer): void {
 
 /** vfio_pci_dma_buf_cleanup (C9): revoke, then let go of every buffer. */
 export function vfioCleanup(w: World, c: Code, exporter: Exporter): void {
-  c.call(`vfio_pci_dma_buf_cleanup(${exporter.name})`, false, () => vfioMove(w, c, exporter, true));
+  c.call(`vfio_pci_dma_buf_cleanup(${exporter.name})`, false, () => {
+    vfioMove(w, c, exporter, true);
+    c.act(exporter.buffers.map((b) => set(b.dropped, constant(1))));
+  });
 }

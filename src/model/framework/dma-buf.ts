@@ -53,7 +53,7 @@ export function releaseEngine(w: World, b: Buffer): void {
   const engine = w.engine(name, 'worker', b.exporter.name);
   const who = { party: b.exporter.name, object: b.name };
   engine.steps.push({
-    name: `${name}:release`, guard: and(equal(read(b.references), constant(0)), not(read(b.gone))),
+    name: `${name}:release`, guard: and(equal(read(b.references), constant(0)), not(read(b.gone)), not(read(b.busy)), ...b.attachments.map((att) => not(read(att.holds)))),
     actions: [
       when(read(b.vmaps), w.bug(who, 'dma_buf_release: still vmapped')),
       ...b.attachments.map((att) => when(w.listed(att), w.warn({ party: att.importer, object: att.name }, 'dma_buf_release: attachments remain'))),
@@ -68,19 +68,23 @@ export function alive(w: World, c: Code, b: Buffer): readonly Action[] {
   return [when(read(b.gone), [{ do: 'violate', violation: w.harm('N6', { party: c.party, object: b.name }, 'The dma_buf is used after its release.', 'P5') }])];
 }
 
-/** B5, B6. */
-export function dmaBufAttach(w: World, c: Code, att: Attachment, dynamic: boolean): void {
+/** B5, B6. `get`: built-in importers take their own reference first, -EBADF when the file is closed. */
+export function dmaBufAttach(w: World, c: Code, att: Attachment, dynamic: boolean, get = false): void {
   const b = att.buffer;
   const name = dynamic ? 'dma_buf_dynamic_attach' : 'dma_buf_attach';
   c.call(`${name}(${att.name})`, true, () => {
-    const first = [...w.needFree(c, b.resv, name), ...alive(w, c, b), set(att.peer2peer, constant(att.traits.peer2peer ? 1 : 0))];
+    const first = [...w.needFree(c, b.resv, name), ...(get ? [] : alive(w, c, b)), set(att.revoked, constant(0)), set(att.peer2peer, constant(att.traits.peer2peer ? 1 : 0))];
     c.step('ops->attach()', { text: `${name}(${att.name}): ops->attach`, actions: first, step: 'attach' });
-    if (w.contract.CB === 'M1' && dynamic && att.traits.callback === 'none') {
-      return c.fail(errnoValue('EINVAL'), [...w.warn({ party: att.importer, object: att.name }, 'dma_buf_dynamic_attach: ops without callback'), ...w.refused(att.importer, 'attach', 'EINVAL')]);
+    if (get) {
+      c.branch(equal(read(b.references), constant(0)), () => c.fail(errnoValue('EBADF'), w.refused(att.importer, 'attach', 'EBADF')));
+      c.act([set(att.holds, constant(1))]);
     }
-    if (w.contract.STATE === 'S1') c.branch(w.revoked(b), () => c.fail(errnoValue('ENODEV'), w.refused(att.importer, 'attach', 'ENODEV')));
+    if (w.contract.CB === 'M1' && dynamic && att.traits.callback === 'none') {
+      return c.fail(errnoValue('EINVAL'), [set(att.holds, constant(0)), ...w.warn({ party: att.importer, object: att.name }, 'dma_buf_dynamic_attach: ops without callback'), ...w.refused(att.importer, 'attach', 'EINVAL')]);
+    }
+    if (w.contract.STATE === 'S1') c.branch(w.revoked(b), () => c.fail(errnoValue('ENODEV'), [set(att.holds, constant(0)), ...w.refused(att.importer, 'attach', 'ENODEV')]));
     exporterAttach(w, c, att);
-    c.propagate(() => c.act(refusal(w, c, att.importer, 'attach')));
+    c.propagate(() => c.act([set(att.holds, constant(0)), ...refusal(w, c, att.importer, 'attach')]));
     const rank = w.order === 'kernel' ? [...b.attachments.filter((a) => a !== att).map((a) => when(w.listed(a), [set(a.rank, compare('add', read(a.rank), constant(1)))])), set(att.rank, constant(1))] : [];
     c.step('add to the list', {
       guard: free(b.resv), waits: w.waitForLock(b.resv), step: 'attach',
@@ -101,10 +105,12 @@ export function dmaBufDetach(w: World, c: Code, att: Attachment): void {
       actions: [
         ...w.needFree(c, b.resv, 'dma_buf_detach'), ...alive(w, c, b),
         ...att.mappings.flatMap((m) => w.emit('mapping', m.life, 'detach', { party: att.importer, object: m.name })),
-        ...w.emit('pin', att.pin, 'detach', who), ...w.emit('attachment', att.life, 'detach', who), ...w.emit('attachment', att.life, 'unlist', who), ...rank,
+        // a built-in exporter without pin has nothing that an unpin would undo (A7.5)
+        ...(b.exporter.driver === null || hasPin(w, b.exporter) ? w.emit('pin', att.pin, 'detach', who) : []), ...w.emit('attachment', att.life, 'detach', who), ...w.emit('attachment', att.life, 'unlist', who), ...rank,
       ],
     });
     exporterDetach(w, c, att);
+    c.act([set(att.holds, constant(0))]);
   });
 }
 
@@ -161,14 +167,23 @@ export function dmaBufMap(w: World, c: Code, map: Mapping): void {
     if (corePins) c.call('dma_buf_pin', true, () => pin(w, c, att));
     if (corePins) c.propagate();
     exporterMap(w, c, map);
+    const unpin = (): void => {
+      c.act(w.emit('pin', att.pin, 'unpin', { party: att.importer, object: att.name }));
+      exporterUnpin(w, c, att);
+    };
     c.propagate(() => {
       c.act(refusal(w, c, att.importer, 'map'));
-      if (corePins) c.act(w.emit('pin', att.pin, 'unpin', { party: att.importer, object: att.name }));
+      if (corePins) unpin();
     });
     c.act(granted(w, c, map));
     if (!att.traits.dynamic) {
       waitResv(w, c, b, 'KERNEL', { interruptible: true });
-      c.propagate(() => c.act([...ungranted(w, c, map), ...(corePins ? w.emit('pin', att.pin, 'unpin', { party: att.importer, object: att.name }) : [])]));
+      c.propagate(() => {
+        c.act(ungranted(w, c, map));
+        exporterUnmap(w, c, map);
+        if (corePins) unpin();
+        c.act([set(c.result, constant(errnoValue('ERESTARTSYS')))]);
+      });
     }
   });
 }
@@ -195,8 +210,10 @@ export function dmaBufUnmap(w: World, c: Code, map: Mapping): void {
   const att = map.attachment;
   const b = att.buffer;
   c.call(`dma_buf_unmap_attachment(${map.name})`, false, () => {
-    c.step('', { actions: [...w.needHeld(c, b.resv, 'dma_buf_unmap_attachment'), ...alive(w, c, b), ...ungranted(w, c, map), ...(!att.traits.dynamic && hasPin(w, b.exporter) ? w.emit('pin', att.pin, 'unpin', { party: att.importer, object: att.name }) : [])], step: 'unmap' });
+    const corePins = !att.traits.dynamic && hasPin(w, b.exporter);
+    c.step('', { actions: [...w.needHeld(c, b.resv, 'dma_buf_unmap_attachment'), ...alive(w, c, b), ...ungranted(w, c, map), ...(corePins ? w.emit('pin', att.pin, 'unpin', { party: att.importer, object: att.name }) : [])], step: 'unmap' });
     exporterUnmap(w, c, map);
+    if (corePins) exporterUnpin(w, c, att);
   });
 }
 

@@ -3,7 +3,7 @@
 
 import { errnoValue } from '../../protocol/errno.ts';
 import type { Code } from '../code.ts';
-import { constant, not, read, set } from '../system.ts';
+import { constant, not, or, read, set } from '../system.ts';
 import type { Attachment, Buffer, Exporter, Mapping, World } from '../world.ts';
 import { moveLocked } from '../drivers/ttm.ts';
 import { revocable } from './dma-buf.ts';
@@ -11,6 +11,7 @@ import { waitResv } from './fences.ts';
 
 /** Whether dma_buf_ops has a pin (A7.5, D8). Under J2 a revoking exporter has one that always fails. */
 export function hasPin(w: World, exporter: Exporter): boolean {
+  if (exporter.operations.has('pin')) return true;
   switch (exporter.driver) {
     case 'vfio_pci':
       return w.contract.REJ === 'J2';
@@ -19,7 +20,7 @@ export function hasPin(w: World, exporter: Exporter): boolean {
     case 'ttm':
       return true;
     default:
-      return exporter.operations.has('pin');
+      return false;
   }
 }
 
@@ -28,7 +29,7 @@ const revokes = (exporter: Exporter): boolean => exporter.driver === 'vfio_pci' 
 /** ops->attach (B6.2, D8/J1). */
 export function exporterAttach(w: World, c: Code, att: Attachment): void {
   const { exporter } = att.buffer;
-  if (own(c, exporter, 'attach', att, null)) return;
+  if (own(c, exporter, 'attach', att.buffer, att, null)) return;
   c.call('ops->attach', true, () => {
     if (revokes(exporter)) {
       if (!att.traits.peer2peer) return c.fail(errnoValue('EOPNOTSUPP'));
@@ -41,13 +42,13 @@ export function exporterAttach(w: World, c: Code, att: Attachment): void {
 }
 
 export function exporterDetach(_w: World, c: Code, att: Attachment): void {
-  own(c, att.buffer.exporter, 'detach', att, null);
+  own(c, att.buffer.exporter, 'detach', att.buffer, att, null);
 }
 
 /** ops->pin (B8): a mover's must wait until the storage has stopped moving. */
 export function exporterPin(w: World, c: Code, att: Attachment): void {
   const { exporter } = att.buffer;
-  if (own(c, exporter, 'pin', att, null)) return;
+  if (own(c, exporter, 'pin', att.buffer, att, null)) return;
   c.call('ops->pin', true, () => {
     if (revokes(exporter)) return c.fail(errnoValue('EOPNOTSUPP'));
     if (exporter.driver === 'ttm' && c.rule('ttm pin: wait KERNEL') && !exporter.options.has('pins_early')) waitResv(w, c, att.buffer, 'KERNEL');
@@ -55,38 +56,40 @@ export function exporterPin(w: World, c: Code, att: Attachment): void {
 }
 
 export function exporterUnpin(_w: World, c: Code, att: Attachment): void {
-  own(c, att.buffer.exporter, 'unpin', att, null);
+  own(c, att.buffer.exporter, 'unpin', att.buffer, att, null);
 }
 
 /** ops->map_dma_buf (B10.3). */
 export function exporterMap(w: World, c: Code, map: Mapping): void {
   const att = map.attachment;
   const { exporter } = att.buffer;
-  if (own(c, exporter, 'map', att, map)) return;
+  if (own(c, exporter, 'map', att.buffer, att, map)) return;
   c.call('ops->map_dma_buf', true, () => {
     if (revokes(exporter)) {
       if (c.rule(`${exporter.driver ?? ''} map: check revoked`)) c.branch(w.revoked(att.buffer), () => c.fail(errnoValue('ENODEV')));
       if (w.contract.REJ === 'J3' && !revocable(w, att)) return c.fail(errnoValue('EOPNOTSUPP'));
     }
     if (exporter.options.has('vram_only')) c.branch(not(read(att.peer2peer)), () => c.fail(errnoValue('EBUSY')));
-    if (exporter.driver === 'ttm' && exporter.options.has('moves_on_map')) moveLocked(w, c, att.buffer);
+    if (exporter.driver === 'ttm' && exporter.options.has('moves_on_map')) {
+      // pinned or vmapped: it maps in place
+      const still = or(...att.buffer.attachments.map((a) => w.pinned(a)), read(att.buffer.vmaps));
+      c.branch(not(still), () => moveLocked(w, c, att.buffer));
+    }
   });
 }
 
 export function exporterUnmap(_w: World, c: Code, map: Mapping): void {
-  own(c, map.attachment.buffer.exporter, 'unmap', map.attachment, map);
+  own(c, map.attachment.buffer.exporter, 'unmap', map.attachment.buffer, map.attachment, map);
 }
 
 /** Hooks without an attachment: begin_cpu_access, end_cpu_access, mmap. */
 export function exporterHook(_w: World, c: Code, b: Buffer, name: string): void {
-  const first = b.attachments[0];
-  if (first === undefined) return;
-  own(c, b.exporter, name, first, null);
+  own(c, b.exporter, name, b, b.attachments[0] ?? null, null);
 }
 
-function own(c: Code, exporter: Exporter, name: string, att: Attachment, map: Mapping | null): boolean {
+function own(c: Code, exporter: Exporter, name: string, buffer: Buffer, att: Attachment | null, map: Mapping | null): boolean {
   const operation = exporter.operations.get(name);
   if (operation === undefined) return exporter.driver === null;
-  c.call(`${exporter.name}.${name}`, true, () => operation.run(c, att, map));
+  c.call(`${exporter.name}.${name}`, true, () => operation.run(c, buffer, att, map));
   return true;
 }

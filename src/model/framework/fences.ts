@@ -37,15 +37,19 @@ export function added(w: World, buffer: Buffer, fence: Fence, usage: Usage): rea
   const member = fence.members.get(resv);
   const replaced = fence.context === null ? [] : w.fences.flatMap((old) => {
     if (old === fence || old.context?.name !== fence.context?.name || (old.context?.seqno ?? 0) > (fence.context?.seqno ?? 0)) return [];
-    const bit = old.members.get(resv)?.member ?? null;
-    return bit === null ? [] : [set(bit, constant(0))];
+    const entry = old.members.get(resv);
+    if (entry?.member == null) return [];
+    // only an entry of the same or a weaker usage is replaced
+    const weaker = entry.fixed !== null ? constant(usageLevel(entry.fixed) >= usageLevel(usage) ? 1 : 0) : entry.usage !== null ? compare('le', constant(usageLevel(usage)), read(entry.usage)) : constant(1);
+    return [when(weaker, [set(entry.member, constant(0))])];
   });
+  const already = member?.member == null ? w.fencePending(fence) : read(member.member);
   const who = { party: fence.owner, object: fence.name };
   return [
     when(w.unsignalled(fence), [
+      ...(member?.usage == null ? [] : [set(member.usage, { op: 'if', test: and(already, compare('lt', read(member.usage), constant(usageLevel(usage)))), then: read(member.usage), else: constant(usageLevel(usage)) })]),
       ...w.emit('fence', fence.life, 'add', who),
       ...(member?.member == null ? [] : [set(member.member, constant(1))]),
-      ...(member?.usage == null ? [] : [set(member.usage, constant(usageLevel(usage)))]),
       ...replaced,
       ...fence.mappings.flatMap((map) => w.emit('mapping', map.life, 'fence-busy', { party: map.attachment.importer, object: map.name })),
     ]),

@@ -47,7 +47,7 @@ export function lock(w: World, c: Code, l: Lock, options: LockOptions = {}): voi
   if (ticket !== undefined) {
     const own = read(ticketBit(w, l, ticket));
     const older = w.tickets.filter((t) => t !== ticket).map((t) => and(read(ticketBit(w, l, t)), compare('lt', read(t.age), read(ticket.age))));
-    const holdsOther = or(...w.buffers.filter((b) => b.resv !== l).map((b) => b.resv).filter((x, i, all) => all.indexOf(x) === i).map((x) => read(ticketBit(w, x, ticket))));
+    const holdsOther = or(...w.reservations.filter((x) => x !== l).map((x) => read(ticketBit(w, x, ticket))));
     ways.push({ label: `${called} = -EDEADLK`, options: { guard: and(read(l.held), not(own), holdsOther, or(...older)), actions: [set(c.result, constant(errnoValue('EDEADLK')))], fairness: 'weak' }, body: () => {} });
     ways.push({ label: `${called} = -EALREADY`, options: { guard: own, actions: [set(c.result, constant(errnoValue('EALREADY')))], fairness: 'weak' }, body: () => {} });
   }
