@@ -138,13 +138,13 @@ export function fold(e: Expr, replace: Replace): Expr {
     case 'var':
       return replace(e.variable) ?? e;
     case 'not':
-      return mapped(fold(e.of, replace), (v) => (v === 0 ? 1 : 0)) ?? negate(fold(e.of, replace));
+      return foldNot(e, fold(e.of, replace));
     case 'and':
     case 'or':
-      return foldLogic(e.op, e.of, replace);
+      return foldLogic(e, e.op, e.of, replace);
     case 'in': {
       const of = fold(e.of, replace);
-      return mapped(of, (v) => member(v, e.set)) ?? { op: 'in', of, set: e.set };
+      return mapped(of, (v) => member(v, e.set)) ?? (of === e.of ? e : { op: 'in', of, set: e.set });
     }
     case 'table': {
       const of = fold(e.of, replace);
@@ -163,16 +163,19 @@ export function fold(e: Expr, replace: Replace): Expr {
       const op = e.op;
       const done =
         right.op === 'const' ? mapped(left, (v) => binary(op, v, right.value)) : left.op === 'const' ? mapped(right, (v) => binary(op, left.value, v)) : undefined;
-      return done ?? { op, left, right };
+      return done ?? (left === e.left && right === e.right ? e : { op, left, right });
     }
   }
 }
 
-function negate(of: Expr): Expr {
-  return of.op === 'not' && isLogical(of.of) ? of.of : { op: 'not', of };
+function foldNot(e: Expr & { readonly op: 'not' }, of: Expr): Expr {
+  const done = mapped(of, (v) => (v === 0 ? 1 : 0));
+  if (done !== undefined) return done;
+  if (of.op === 'not' && isLogical(of.of)) return of.of;
+  return of === e.of ? e : { op: 'not', of };
 }
 
-function foldLogic(op: 'and' | 'or', of: readonly Expr[], replace: Replace): Expr {
+function foldLogic(e: Expr, op: 'and' | 'or', of: readonly Expr[], replace: Replace): Expr {
   const decisive = op === 'or';
   const parts: Expr[] = [];
   for (const raw of of) {
@@ -184,7 +187,7 @@ function foldLogic(op: 'and' | 'or', of: readonly Expr[], replace: Replace): Exp
   }
   const [first] = parts;
   if (first === undefined) return number(decisive ? 0 : 1);
-  if (parts.length > 1) return { op, of: parts };
+  if (parts.length > 1) return parts.length === of.length && parts.every((part, i) => part === of[i]) ? e : { op, of: parts };
   return isLogical(first) ? first : { op: 'ne', left: first, right: number(0) };
 }
 

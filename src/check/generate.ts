@@ -195,7 +195,8 @@ function groupFunction(r: Renderer, functions: string[], chunks: readonly Chunk[
     body += chunk.pc === null ? chunk.steps.map((s) => stepText(r, s)).join('\n') : switchText(r, chunk.pc, chunk.steps);
   }
   const loads = [...words].sort((a, b) => a - b).map((w) => `w${w}=S[b+${w}]`);
-  functions.push(`function ${name}(S,b,n){${loads.length > 0 ? `const ${loads.join(',')};` : ''}let p=0;\n${body}return n;}`);
+  // In parentheses: V8 then compiles it with the whole, instead of reading it twice.
+  functions.push(`const ${name}=(function(S,b,n){${loads.length > 0 ? `const ${loads.join(',')};` : ''}let p=0;\n${body}return n;});`);
   return name;
 }
 

@@ -7,6 +7,45 @@ import { eachWrite, fold } from './expression.ts';
 /** Variables with a known constant. */
 export type Constants = Map<VariableId, number>;
 
+/** Constants known at one point of a list of actions: those known on entry, which are shared, and what has changed since. */
+export class Knowledge {
+  private readonly entry: ReadonlyMap<VariableId, number>;
+  /** Null where a constant of the entry no longer holds. */
+  private readonly since: Map<VariableId, number | null>;
+
+  constructor(entry: ReadonlyMap<VariableId, number>, since?: ReadonlyMap<VariableId, number | null>) {
+    this.entry = entry;
+    this.since = new Map(since);
+  }
+
+  get(variable: VariableId): number | undefined {
+    const later = this.since.get(variable);
+    return later === undefined ? this.entry.get(variable) : (later ?? undefined);
+  }
+
+  set(variable: VariableId, value: number): void {
+    this.since.set(variable, value);
+  }
+
+  delete(variable: VariableId): void {
+    if (this.entry.has(variable)) this.since.set(variable, null);
+    else this.since.delete(variable);
+  }
+
+  copy(): Knowledge {
+    return new Knowledge(this.entry, this.since);
+  }
+
+  /** What two copies of this one agree on; they know all that this one knows of other variables. */
+  join(a: Knowledge, b: Knowledge): void {
+    for (const variable of new Set([...this.since.keys(), ...a.since.keys(), ...b.since.keys()])) {
+      const value = a.get(variable);
+      if (value !== undefined && value === b.get(variable)) this.set(variable, value);
+      else this.delete(variable);
+    }
+  }
+}
+
 export interface PlaceFacts {
   /** By place: constants on entry; undefined where the place is never reached. */
   readonly at: readonly (Constants | undefined)[];
@@ -15,7 +54,7 @@ export interface PlaceFacts {
 }
 
 /** Replaces variables by their constants. */
-export function known(constants: ReadonlyMap<VariableId, number>): (variable: VariableId) => Expr | undefined {
+export function known(constants: Pick<ReadonlyMap<VariableId, number>, 'get'>): (variable: VariableId) => Expr | undefined {
   return (variable) => {
     const value = constants.get(variable);
     return value === undefined ? undefined : { op: 'const', value };
@@ -125,8 +164,12 @@ function shared(at: readonly (Constants | undefined)[], pc: VariableId): Constan
   return result;
 }
 
+interface Learner {
+  set(variable: VariableId, value: number): unknown;
+}
+
 /** Learns constants from a condition that is known to be true. */
-export function assume(test: Expr, constants: Constants, tracked: ReadonlySet<VariableId>): void {
+export function assume(test: Expr, constants: Learner, tracked: ReadonlySet<VariableId>): void {
   if (test.op === 'and') for (const part of test.of) assume(part, constants, tracked);
   else if (test.op === 'eq') {
     if (test.left.op === 'var' && test.right.op === 'const' && tracked.has(test.left.variable)) constants.set(test.left.variable, test.right.value);

@@ -187,7 +187,7 @@ function fromLasso(compiled: Compiled, lasso: Lasso): Counterexample {
   const kind: BrokenKind = lasso.class === 'never' ? (pending?.kind === 'eventually' ? 'assertion' : 'obligation') : lasso.class;
   const blame = isCall && pending !== undefined ? blameForWait(system, pending.process ?? 0, state, waits, told.violations.flat()) : violation === undefined ? { party: '', object: '', obligation: '', text: '', source: '' } : blameFor(system, violation, []);
   const who = pending?.process == null ? '' : (system.processes[pending.process]?.name ?? '');
-  const text = lasso.class === 'deadlock' ? `${who} never gets out of its call: nothing can free it.` : lasso.class === 'hang' ? `${who} never gets out of its call: only an unfair step could free it.` : (violation?.text ?? '');
+  const text = lasso.class === 'deadlock' ? `${who} never gets out of its call: nothing can free it.` : lasso.class === 'hang' ? `${who} never gets out of its call: only a step that may never come could free it.` : (violation?.text ?? '');
   return { kind, code: isCall ? kind : (violation?.code ?? kind), text, blame, steps: told.steps, cycle: path.length, waits, replay: replayToken(system, path, lasso.cycle) };
 }
 
@@ -214,7 +214,7 @@ function ledgerOf(compiled: Compiled, outcome: SearchOutcome, missing: readonly 
 
 function boundsOf(system: System): string[] {
   const threads = system.processes.filter((p) => p.pc !== null).length;
-  return [`${threads} of threads, workers and callbacks, each running its text as written; ${system.variables.length} facts`];
+  return [`${threads} ${threads === 1 ? 'thread' : 'threads, workers and callbacks'}, running their text as written; ${system.variables.length} facts`];
 }
 
 /** Several searches, one a valuation of the unknowns: broken under all is broken, under none holds, under some undecided. */

@@ -4,7 +4,7 @@
 
 import type { Action, Expr, Invariant, Pending, Step, SymmetricFamily, System, Variable, VariableId } from '../model/system.ts';
 import { eachRead, eachWrite, fold, mayViolate } from './expression.ts';
-import { assume, known, localsOf, placesOf } from './places.ts';
+import { assume, Knowledge, known, localsOf, placesOf } from './places.ts';
 import type { Constants, PlaceFacts } from './places.ts';
 
 export interface Slice {
@@ -39,7 +39,8 @@ export function slice(system: System): Slice {
     const before = constants.size;
     constants = neverChanging(system, steps, columns);
     if (round > 0 && constants.size === before) break;
-    const list = steps.map((s) => foldStep(s.step, constants, new Set()));
+    const nothing: ReadonlySet<VariableId> = new Set();
+    const list = steps.map((s) => foldStep(s.step, constants, nothing));
     facts = system.processes.map((_, process) => placesOf(system, list, process));
     const locals = system.processes.map((_, process) => localsOf(system, list, process));
     steps = steps.flatMap(({ id }, i): Numbered[] => {
@@ -93,12 +94,12 @@ function constantsFor(step: Step, facts: readonly (PlaceFacts | null)[]): Consta
 /** `step` with constants folded in; `tracked` are the variables whose value is followed through the actions. */
 function foldStep(step: Step, constants: Constants, tracked: ReadonlySet<VariableId>): Step {
   const guard = fold(step.guard, known(constants));
-  const entry = new Map(constants);
+  const entry = new Knowledge(constants);
   assume(guard, entry, tracked);
   return { ...step, guard, actions: foldActions(step.actions, entry, tracked) };
 }
 
-function foldActions(actions: readonly Action[], constants: Constants, tracked: ReadonlySet<VariableId>): Action[] {
+function foldActions(actions: readonly Action[], constants: Knowledge, tracked: ReadonlySet<VariableId>): Action[] {
   const folded: Action[] = [];
   for (const action of actions) {
     if (action.do === 'violate') folded.push(action);
@@ -115,13 +116,12 @@ function foldActions(actions: readonly Action[], constants: Constants, tracked: 
         folded.push(...foldActions(test.value !== 0 ? action.then : action.else, constants, tracked));
         continue;
       }
-      const yes = new Map(constants);
+      const yes = constants.copy();
       assume(test, yes, tracked);
-      const no = new Map(constants);
+      const no = constants.copy();
       const then = foldActions(action.then, yes, tracked);
       const otherwise = foldActions(action.else, no, tracked);
-      for (const [variable, value] of [...constants]) if (yes.get(variable) !== value || no.get(variable) !== value) constants.delete(variable);
-      for (const [variable, value] of yes) if (no.get(variable) === value) constants.set(variable, value);
+      constants.join(yes, no);
       if (then.length + otherwise.length > 0) folded.push({ do: 'if', test, then, else: otherwise });
     }
   }

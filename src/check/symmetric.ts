@@ -22,13 +22,14 @@ export function noFamilies(system: System): Families {
 }
 
 export function trueFamilies(system: System): Families {
+  if (!system.symmetry.some(isFamily)) return noFamilies({ ...system, symmetry: [] });
   const kept: SymmetricFamily[] = [];
   const refused: string[] = [];
   const plain = textsOf(system, new Map());
   const stepTwins = system.steps.map((_, i) => i);
   const witnessTwins = system.witnesses.map((_, i) => i);
   for (const family of system.symmetry) {
-    if (family.blocks.length < 2 || (family.blocks[0]?.length ?? 0) === 0) continue;
+    if (!isFamily(family)) continue;
     const exchanged = family.blocks.slice(1).map((block, k) => textsOf(system, exchange(family.blocks[k] ?? [], block)));
     if (exchanged.every((texts) => sameTexts(plain.steps, texts.steps) && sameTexts(plain.invariants, texts.invariants) && sameTexts(plain.witnesses, texts.witnesses))) {
       kept.push(family);
@@ -39,6 +40,10 @@ export function trueFamilies(system: System): Families {
     } else refused.push(family.name);
   }
   return { system: { ...system, symmetry: kept }, refused, stepTwins, witnessTwins };
+}
+
+function isFamily(family: SymmetricFamily): boolean {
+  return family.blocks.length > 1 && (family.blocks[0]?.length ?? 0) > 0;
 }
 
 /** Marks with 1 every member of a class of twins of which one is marked. */

@@ -394,41 +394,51 @@ export function arrival(place: Place, pc: VariableId, numberOf: (place: Place) =
 
 /** Constants known behind a list of actions. */
 export function learn(known: ReadonlyMap<VariableId, number>, actions: readonly Action[]): ReadonlyMap<VariableId, number> {
+  if (actions.length === 0) return known;
   const next = new Map(known);
-  const forget = (list: readonly Action[]): void => {
-    for (const action of list) {
-      if (action.do === 'set') next.delete(action.variable);
-      else if (action.do === 'if') {
-        forget(action.then);
-        forget(action.else);
-      }
-    }
-  };
+  for (const action of actions) learnOne(next, action);
+  return next;
+}
+
+function learnOne(known: Map<VariableId, number>, action: Action): void {
+  if (action.do === 'set') {
+    const value = fold(action.value, known);
+    if (value.op === 'const') known.set(action.variable, value.value);
+    else known.delete(action.variable);
+  } else if (action.do === 'if') {
+    forget(known, action.then);
+    forget(known, action.else);
+  }
+}
+
+function forget(known: Map<VariableId, number>, actions: readonly Action[]): void {
   for (const action of actions) {
-    if (action.do === 'set') {
-      const value = fold(action.value, next);
-      if (value.op === 'const') next.set(action.variable, value.value);
-      else next.delete(action.variable);
-    } else if (action.do === 'if') {
-      forget(action.then);
-      forget(action.else);
+    if (action.do === 'set') known.delete(action.variable);
+    else if (action.do === 'if') {
+      forget(known, action.then);
+      forget(known, action.else);
     }
   }
-  return next;
 }
 
 /** The actions with known constants put in; tests that are decided vanish. */
 export function foldActions(actions: readonly Action[], known: ReadonlyMap<VariableId, number>): readonly Action[] {
-  let env = known;
+  // One copy for the whole list, made at the first write.
+  let env: Map<VariableId, number> | null = null;
   const out: Action[] = [];
   for (const action of actions) {
-    if (action.do === 'set') out.push(set(action.variable, fold(action.value, env)));
+    const now: ReadonlyMap<VariableId, number> = env ?? known;
+    if (action.do === 'set') out.push(set(action.variable, fold(action.value, now)));
     else if (action.do === 'if') {
-      const test = fold(action.test, env);
-      if (test.op === 'const') out.push(...foldActions(test.value !== 0 ? action.then : action.else, env));
-      else out.push(when(test, foldActions(action.then, env), foldActions(action.else, env)));
-    } else out.push(action);
-    env = learn(env, [action]);
+      const test = fold(action.test, now);
+      if (test.op === 'const') out.push(...foldActions(test.value !== 0 ? action.then : action.else, now));
+      else out.push(when(test, foldActions(action.then, now), foldActions(action.else, now)));
+    } else {
+      out.push(action);
+      continue;
+    }
+    env ??= new Map(known);
+    learnOne(env, action);
   }
   return out;
 }

@@ -75,7 +75,7 @@ function verdictOf(found: Counterexample, form: Form): string[] {
   if (found.waits.length > 0) lines.push(found.kind === 'deadlock' ? 'wait cycle:' : 'waits:', ...found.waits.flatMap((edge) => wrap(waitText(edge), width - 2, 2).map((line) => `  ${line}`)));
   const { party, object, obligation, text, source } = found.blame;
   lines.push(`blame: ${[party, object, obligation].filter((part) => part !== '').join(', ')}`);
-  if (text !== '') lines.push(...wrap(text, width - 2).map((line) => `  ${line}`));
+  if (text !== '' && text !== found.text) lines.push(...wrap(text, width - 2).map((line) => `  ${line}`));
   if (source !== '') lines.push(...wrap(`source: ${source}`, width - 2, 2).map((line) => palette.dim(`  ${line}`)));
   return lines;
 }
