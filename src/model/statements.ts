@@ -6,7 +6,7 @@ import { isUsage, type Usage } from '../protocol/usage.ts';
 import { CALLS, PREDICATES, type ArgumentType, type CallName, type PredicateName } from './calls.ts';
 import { BuildError, type Code, type Place } from './code.ts';
 import { PROGRAMS, type Arguments } from './framework/dispatch.ts';
-import { revocable } from './framework/dma-buf.ts';
+import { revocable } from './framework/traits.ts';
 import type { Expression, Reference, Statement } from './scenario.ts';
 import { Scope, type Entity } from './scope.ts';
 import { and, compare, constant, equal, not, or, read, set, when, type Expr, type Origin, type VariableId } from './system.ts';

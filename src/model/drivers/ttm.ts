@@ -5,7 +5,7 @@ import { errnoValue } from '../../protocol/errno.ts';
 import type { Code } from '../code.ts';
 import { constant, or, read, set } from '../system.ts';
 import type { Buffer, World } from '../world.ts';
-import { invalidateMappings } from '../framework/dma-buf.ts';
+import { invalidateMappings } from '../framework/invalidate.ts';
 import { moved } from '../framework/devices.ts';
 import { lock, unlock } from '../framework/locks.ts';
 

@@ -4,7 +4,7 @@
 import type { Code } from '../code.ts';
 import { and, constant, equal, not, or, read, set, when } from '../system.ts';
 import type { Buffer, Exporter, World } from '../world.ts';
-import { invalidateMappings } from '../framework/dma-buf.ts';
+import { invalidateMappings } from '../framework/invalidate.ts';
 import { rearmMappings, redirected, waitForUnmap } from '../framework/devices.ts';
 import { waitResv } from '../framework/fences.ts';
 import { lock, unlock } from '../framework/locks.ts';

@@ -5,8 +5,8 @@ import { errnoValue } from '../../protocol/errno.ts';
 import type { Code } from '../code.ts';
 import { and, compare, constant, equal, not, or, read, set, when, type Action, type Expr } from '../system.ts';
 import type { Buffer, Exporter, Fence, Mapping, World } from '../world.ts';
-import { alive, putCount } from './dma-buf.ts';
-import { hasPin } from './exporter-ops.ts';
+import { alive, putCount } from './lifetime.ts';
+import { hasPin } from './traits.ts';
 import { added, armed, signalled } from './fences.ts';
 
 const REDIRECTED = 1;

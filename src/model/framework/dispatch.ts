@@ -11,6 +11,8 @@ import { ttmMove } from '../drivers/ttm.ts';
 import { uverbsRevoke } from '../drivers/uverbs.ts';
 import { vfioCleanup, vfioMove } from '../drivers/vfio.ts';
 import * as dmaBuf from './dma-buf.ts';
+import { invalidateAttachment, invalidateMappings } from './invalidate.ts';
+import { alive } from './lifetime.ts';
 import * as devices from './devices.ts';
 import * as fences from './fences.ts';
 import * as locks from './locks.ts';
@@ -54,7 +56,7 @@ const setPrivate = (name: string, value: number): Program => (_w, c, a) => {
 
 export const PROGRAMS: Readonly<Record<CallName, Program>> = {
   dma_buf_export: (w, c, a) => dmaBuf.dmaBufExport(w, c, a.buffer(0)),
-  dma_buf_fd: simple('dma_buf_fd', true, (w, c, a) => c.step('', { actions: [...w.needFree(c, a.buffer(0).resv, 'dma_buf_fd'), ...dmaBuf.alive(w, c, a.buffer(0))], step: 'fd' }), (a) => a.buffer(0).name),
+  dma_buf_fd: simple('dma_buf_fd', true, (w, c, a) => c.step('', { actions: [...w.needFree(c, a.buffer(0).resv, 'dma_buf_fd'), ...alive(w, c, a.buffer(0))], step: 'fd' }), (a) => a.buffer(0).name),
   dma_buf_get: (w, c, a) => dmaBuf.dmaBufGet(w, c, a.buffer(0), 'dma_buf_get'),
   get_dma_buf: (w, c, a) => dmaBuf.dmaBufGet(w, c, a.buffer(0), 'get_dma_buf'),
   dma_buf_put: (w, c, a) => dmaBuf.dmaBufPut(w, c, a.buffer(0)),
@@ -67,9 +69,9 @@ export const PROGRAMS: Readonly<Record<CallName, Program>> = {
   dma_buf_unmap_attachment: (w, c, a) => dmaBuf.dmaBufUnmap(w, c, a.mapping(0)),
   dma_buf_map_attachment_unlocked: (w, c, a) => dmaBuf.unlocked(w, c, a.mapping(0).attachment.buffer, `dma_buf_map_attachment_unlocked(${a.mapping(0).name})`, true, () => dmaBuf.dmaBufMap(w, c, a.mapping(0))),
   dma_buf_unmap_attachment_unlocked: (w, c, a) => dmaBuf.unlocked(w, c, a.mapping(0).attachment.buffer, `dma_buf_unmap_attachment_unlocked(${a.mapping(0).name})`, false, () => dmaBuf.dmaBufUnmap(w, c, a.mapping(0))),
-  dma_buf_invalidate_mappings: (w, c, a) => dmaBuf.invalidateMappings(w, c, a.buffer(0)),
-  dma_buf_move_notify: (w, c, a) => dmaBuf.invalidateMappings(w, c, a.buffer(0)),
-  invalidate_attachment: (w, c, a) => dmaBuf.invalidateAttachment(w, c, a.attachment(0)),
+  dma_buf_invalidate_mappings: (w, c, a) => invalidateMappings(w, c, a.buffer(0)),
+  dma_buf_move_notify: (w, c, a) => invalidateMappings(w, c, a.buffer(0)),
+  invalidate_attachment: (w, c, a) => invalidateAttachment(w, c, a.attachment(0)),
   dma_buf_begin_cpu_access: (w, c, a) => dmaBuf.beginCpuAccess(w, c, a.buffer(0), !a.words(1).includes('read')),
   dma_buf_end_cpu_access: (w, c, a) => dmaBuf.endCpuAccess(w, c, a.buffer(0)),
   dma_buf_mmap: (w, c, a) => dmaBuf.dmaBufMmap(w, c, a.buffer(0)),
@@ -90,7 +92,7 @@ export const PROGRAMS: Readonly<Record<CallName, Program>> = {
     fences.addFence(w, c, b, a.fence(1), a.usage(2, 'WRITE'));
     locks.unlock(w, c, b.resv);
   }, (a) => `${a.buffer(0).name}, ${a.fence(1).name}`),
-  export_sync_file: simple('export_sync_file', true, (w, c, a) => c.step('', { actions: dmaBuf.alive(w, c, a.buffer(0)), step: 'sync-file' }), (a) => a.buffer(0).name),
+  export_sync_file: simple('export_sync_file', true, (w, c, a) => c.step('', { actions: alive(w, c, a.buffer(0)), step: 'sync-file' }), (a) => a.buffer(0).name),
 
   dma_resv_lock: (w, c, a) => lockCall(w, c, 'dma_resv_lock', a, false),
   dma_resv_lock_interruptible: (w, c, a) => lockCall(w, c, 'dma_resv_lock_interruptible', a, true),
@@ -154,7 +156,7 @@ export const PROGRAMS: Readonly<Record<CallName, Program>> = {
   },
   clear_private: setPrivate('clear_private', CLEARED),
   use_attachment: simple('use_attachment', false, (w, c, a) => c.step('', { actions: [when(equal(w.listed(a.attachment(0)), constant(0)), [{ do: 'violate', violation: w.harm('N6', { party: c.party, object: a.attachment(0).name }, 'The attachment or its sg_table is used after detach.') }])] }), (a) => a.attachment(0).name),
-  use_buffer: simple('use_buffer', false, (w, c, a) => c.step('', { actions: dmaBuf.alive(w, c, a.buffer(0)) }), (a) => a.buffer(0).name),
+  use_buffer: simple('use_buffer', false, (w, c, a) => c.step('', { actions: alive(w, c, a.buffer(0)) }), (a) => a.buffer(0).name),
   issue_key: simple('issue_key', false, (_w, c, a) => c.step('', { actions: [set(a.mapping(0).key, constant(1))] }), (a) => a.mapping(0).name),
   reissue_key: simple('reissue_key', false, (_w, c, a) => c.step('', { actions: [set(a.mapping(0).key, constant(2))] }), (a) => a.mapping(0).name),
   device_off: (w, c, a) => devices.deviceOff(w, c, a.exporter(0)),

@@ -2,25 +2,14 @@
 // What an exporter does inside (ops->attach, ->pin, ->map, ->unmap) comes from exporter-ops.ts.
 
 import { ERRNOS, errnoValue } from '../../protocol/errno.ts';
-import { arrival, type Code } from '../code.ts';
-import { and, compare, constant, equal, not, or, read, set, truth, when, type Action, type Expr } from '../system.ts';
+import type { Code } from '../code.ts';
+import { and, compare, constant, equal, not, or, read, set, when, type Action } from '../system.ts';
 import type { Attachment, Buffer, Mapping, World } from '../world.ts';
-import { exporterAttach, exporterDetach, exporterHook, exporterMap, exporterPin, exporterUnmap, exporterUnpin, hasPin } from './exporter-ops.ts';
+import { exporterAttach, exporterDetach, exporterHook, exporterMap, exporterPin, exporterUnmap, exporterUnpin } from './exporter-ops.ts';
 import { fencesOf, waitResv } from './fences.ts';
-import { countDown, countUp } from './counts.ts';
+import { alive, getCount, putCount } from './lifetime.ts';
+import { hasPin } from './traits.ts';
 import { free, taken, unlock } from './locks.ts';
-
-/** Whether the importer counts as revocable (B15, D2, D3). */
-export function revocable(w: World, att: Attachment): boolean {
-  const { traits } = att;
-  if (!traits.dynamic) return false;
-  if (w.contract.CB === 'M3') return traits.level !== 'unsupported';
-  if (traits.callback === 'stub') return w.contract.STUB === 'R2';
-  return traits.callback === 'real';
-}
-
-/** Whether invalidate runs anything for this attachment. */
-export const notified = (att: Attachment): boolean => att.traits.dynamic && att.traits.callback !== 'none';
 
 /** B1: also after this, one reference. */
 export function dmaBufExport(w: World, c: Code, b: Buffer): void {
@@ -61,11 +50,6 @@ export function releaseEngine(w: World, b: Buffer): void {
     ],
     fairness: 'weak', text: `release ${b.name}`, step: 'release', waits: null, origin: null, late: null, group: name,
   });
-}
-
-/** A call on a released buffer is a use after free. */
-export function alive(w: World, c: Code, b: Buffer): readonly Action[] {
-  return [when(read(b.gone), [{ do: 'violate', violation: w.harm('N6', { party: c.party, object: b.name }, 'The dma_buf is used after its release.', 'P5') }])];
 }
 
 /** B5, B6. `get`: built-in importers take their own reference first, -EBADF when the file is closed. */
@@ -230,12 +214,6 @@ export function ungranted(w: World, c: Code, map: Mapping): readonly Action[] {
   ];
 }
 
-/** The exporter's mapping count, one up. From zero it saturates, as refcount_t does. */
-export const getCount = (w: World, b: Buffer): readonly Action[] => countUp(w, b.count);
-
-/** One down; the last one completes. */
-export const putCount = (w: World, b: Buffer): readonly Action[] => countDown(w, b.count, [set(b.completion.done, constant(1))]);
-
 /** B12: takes the reservation lock itself. */
 export function unlocked(w: World, c: Code, b: Buffer, call: string, returns: boolean, body: () => void): void {
   c.call(call, returns ? 'inner' : false, () => {
@@ -254,65 +232,6 @@ function lockChecked(w: World, c: Code, b: Buffer, call: string): void {
 function selfLock(w: World, c: Code, b: Buffer, call: string): void {
   const wrong = w.needFree(c, b.resv, call);
   if (wrong.length > 0) c.step('', { actions: wrong });
-}
-
-/** B13: every listed attachment's callback, in any order, or newest first by the switch. */
-export function invalidateMappings(w: World, c: Code, b: Buffer, rule = 'invalidate'): void {
-  c.call(`dma_buf_invalidate_mappings(${b.name})`, false, () => {
-    const checks = [...w.needHeld(c, b.resv, 'dma_buf_invalidate_mappings'), ...alive(w, c, b)];
-    if (c.rule(rule)) visitAll(w, c, b, checks);
-  });
-}
-
-/** `checks` belong to every visit: the lock is the caller's all the while. */
-function visitAll(w: World, c: Code, b: Buffer, checks: readonly Action[]): void {
-  const visitable = b.attachments.filter(notified);
-  const quiet = and(...visitable.flatMap((att) => (att.callback === null ? [] : [equal(read(att.callback.pc), constant(0))])));
-  const skip = (att: Attachment): Expr => (w.contract.PINCB === 'PC1' ? w.pinned(att) : constant(0));
-  const open = (att: Attachment): Expr => and(w.listed(att), not(read(att.visited)), not(skip(att)));
-  const waits = { kind: 'callback' as const, object: b.name, providers: () => visitable.flatMap((att) => (att.callback === null ? [] : [{ process: w.processes.indexOf(att.callback), when: not(equal(read(att.callback.pc), constant(0))) }])) };
-  const head = c.mark();
-  const after = c.place('after');
-  for (const att of visitable) {
-    const newer = w.order === 'kernel' ? visitable.filter((a) => a !== att).map((a) => not(and(open(a), compare('lt', read(a.rank), read(att.rank))))) : [];
-    c.resume(head);
-    c.step(`${att.importer}.invalidate_mappings()`, {
-      guard: and(quiet, open(att), ...newer), waits, fairness: 'weak', step: 'invalidate',
-      actions: [...checks, set(att.visited, constant(1)), ...callbackEntry(w, att)],
-      late: () => startCallback(att),
-    });
-    c.goto(head);
-  }
-  c.resume(head);
-  c.step('done', { text: `dma_buf_invalidate_mappings(${b.name}) returns`, guard: and(quiet, ...visitable.map((att) => not(open(att)))), waits, fairness: 'weak', actions: [...checks, ...visitable.map((att) => set(att.visited, constant(0)))], step: 'invalidate' });
-  c.goto(after);
-  c.resume(after);
-}
-
-/** What the callback finds: a private object that is ready, or harm. */
-function callbackEntry(w: World, att: Attachment): readonly Action[] {
-  const who = { party: att.importer, object: att.name };
-  if (att.traits.callback === 'stub') return w.emit('attachment', att.life, 'callback', who);
-  const bad = or(equal(read(att.private), constant(0)), equal(read(att.private), constant(2)));
-  const told = att.mappings.flatMap((m) => (m.told === null ? [] : [set(m.told, w.live(m))]));
-  return [...told, when(bad, [{ do: 'violate', violation: w.harm('N6', who, 'The callback finds its private object not yet initialised, or freed.') }]), ...w.emit('attachment', att.life, 'callback', who)];
-}
-
-/** Enters the callback's code; a cleared private object means that it returns at once. */
-function startCallback(att: Attachment): readonly Action[] {
-  const { callback } = att;
-  if (callback === null) return [];
-  return [when(not(equal(read(att.private), constant(3))), arrival(callback.body, callback.pc, callback.numberOf, new Map()))];
-}
-
-/** B14 broken: the callback of one attachment, listed or not. */
-export function invalidateAttachment(w: World, c: Code, att: Attachment): void {
-  c.call(`invalidate_attachment(${att.name})`, false, () => {
-    const { callback } = att;
-    const idle = callback === null ? truth : equal(read(callback.pc), constant(0));
-    c.step('run the callback', { guard: idle, actions: [...w.needHeld(c, att.buffer.resv, 'invalidate_mappings'), ...callbackEntry(w, att)], late: () => startCallback(att), step: 'invalidate' });
-    c.step('callback done', { guard: idle, waits: { kind: 'callback', object: att.name, providers: () => (callback === null ? [] : [{ process: w.processes.indexOf(callback), when: truth }]) }, fairness: 'weak' });
-  });
 }
 
 /** B16: hook, then all fences that matter for the direction. */

@@ -6,23 +6,8 @@ import type { Code } from '../code.ts';
 import { constant, not, or, read, set } from '../system.ts';
 import type { Attachment, Buffer, Exporter, Mapping, World } from '../world.ts';
 import { moveLocked } from '../drivers/ttm.ts';
-import { revocable } from './dma-buf.ts';
+import { revocable } from './traits.ts';
 import { waitResv } from './fences.ts';
-
-/** Whether dma_buf_ops has a pin (A7.5, D8). Under J2 a revoking exporter has one that always fails. */
-export function hasPin(w: World, exporter: Exporter): boolean {
-  if (exporter.operations.has('pin')) return true;
-  switch (exporter.driver) {
-    case 'vfio_pci':
-      return w.contract.REJ === 'J2';
-    case 'uverbs':
-      return w.contract.REJ === 'J2' || w.contract.REJ === 'driver';
-    case 'ttm':
-      return true;
-    default:
-      return false;
-  }
-}
 
 const revokes = (exporter: Exporter): boolean => exporter.driver === 'vfio_pci' || exporter.driver === 'uverbs';
 
