@@ -42,10 +42,11 @@ function visitAll(w: World, c: Code, b: Buffer, checks: readonly Action[]): void
 /** What the callback finds: a private object that is ready, or harm. */
 function callbackEntry(w: World, att: Attachment): readonly Action[] {
   const who = { party: att.importer, object: att.name };
-  if (att.traits.callback === 'stub') return w.emit('attachment', att.life, 'callback', who);
+  const caller = { party: att.buffer.exporter.name, object: att.name };
+  if (att.traits.callback === 'stub') return w.emit('attachment', att.life, 'callback', caller);
   const bad = or(equal(read(att.private), constant(0)), equal(read(att.private), constant(2)));
   const told = att.mappings.flatMap((m) => (m.told === null ? [] : [set(m.told, w.live(m))]));
-  return [...told, when(bad, [{ do: 'violate', violation: w.harm('N6', who, 'The callback finds its private object not yet initialised, or freed.') }]), ...w.emit('attachment', att.life, 'callback', who)];
+  return [...told, when(bad, [{ do: 'violate', violation: w.harm('N6', who, 'The callback finds its private object not yet initialised, or freed.') }]), ...w.emit('attachment', att.life, 'callback', caller)];
 }
 
 /** Enters the callback's code; a cleared private object means that it returns at once. */
