@@ -24,6 +24,7 @@ export async function watch(paths: readonly string[], once: () => Promise<number
 /** `next` yields true after a change, false once the user interrupts. A change during a run counts afterwards. */
 function changesOf(paths: readonly string[]): { readonly next: () => Promise<boolean>; readonly close: () => void } {
   let dirty = false;
+  let ended = false;
   let wake: ((changed: boolean) => void) | null = null;
   let timer: NodeJS.Timeout | undefined;
   const settle = (): void => {
@@ -39,20 +40,24 @@ function changesOf(paths: readonly string[]): { readonly next: () => Promise<boo
     timer = setTimeout(settle, SETTLE);
   };
   const watchers = paths.map((path) => watcherOf(path, changed));
+  // From the start on: a signal between two runs must not be lost.
   const interrupted = (): void => {
+    ended = true;
     wake?.(false);
     wake = null;
   };
+  process.on('SIGINT', interrupted);
   return {
     next: () => {
+      if (ended) return Promise.resolve(false);
       if (dirty) {
         dirty = false;
         return Promise.resolve(true);
       }
-      process.on('SIGINT', interrupted);
-      return new Promise<boolean>((resolve) => (wake = resolve)).finally(() => process.off('SIGINT', interrupted));
+      return new Promise<boolean>((resolve) => (wake = resolve));
     },
     close: () => {
+      process.off('SIGINT', interrupted);
       clearTimeout(timer);
       for (const watcher of watchers) watcher.close();
     },

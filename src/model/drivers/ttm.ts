@@ -3,7 +3,7 @@
 
 import { errnoValue } from '../../protocol/errno.ts';
 import type { Code } from '../code.ts';
-import { constant, or, read, set } from '../system.ts';
+import { constant, not, or, read, set } from '../system.ts';
 import type { Buffer, World } from '../world.ts';
 import { invalidateMappings } from '../framework/invalidate.ts';
 import { moved } from '../framework/devices.ts';
@@ -18,10 +18,10 @@ export function ttmMove(w: World, c: Code, b: Buffer): void {
   });
 }
 
-/** The move itself, lock held. */
+/** The move itself, lock held. A second one waits for the first one's copy. */
 export function moveLocked(w: World, c: Code, b: Buffer): void {
   const busy = or(...b.attachments.map((att) => w.pinned(att)), read(b.vmaps));
   if (c.rule('ttm_bo_move: check pins')) c.test('pinned or vmapped?', busy, () => c.fail(errnoValue('EBUSY')));
   invalidateMappings(w, c, b, 'ttm_bo_move: invalidate');
-  c.step('copy behind the fences, switch the backing', { actions: [...moved(w, b), set(c.result, constant(0))], step: 'move' });
+  c.step('copy behind the fences, switch the backing', { guard: not(read(b.moving)), waits: w.waitForFences([{ fence: b.copy, when: read(b.moving) }], b.copy.name), actions: [...moved(w, b), set(c.result, constant(0))], step: 'move' });
 }

@@ -1,0 +1,24 @@
+// The scenarios that the benchmark measures: text that grows with a number.
+
+import { revokeModel } from './revoke-model.ts';
+
+export interface Family {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** VFIO revokes a buffer from `importers` alike that give up their mapping by a worker; `rounds` uses each. */
+export function deferred(importers: number, rounds: number): Family {
+  const text = `litmus family
+exporter vfio: vfio_pci;
+buffer bar of vfio;
+importer nic[${importers}]: deferred of bar { rounds ${rounds}; }
+thread reset: user { ioctl RESET { vfio_pci_dma_buf_move(vfio, true); device_off(vfio); } }
+`;
+  return { name: `deferred ${importers} x ${rounds}`, text };
+}
+
+/** The revoke protocol at the grain of revoke.pml, importers of different kinds: no symmetry. */
+export function mixed(importers: number): Family {
+  return { name: `revoke.pml N=${importers}`, text: revokeModel({ importers }) };
+}
