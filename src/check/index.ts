@@ -88,7 +88,7 @@ export function* searchSteps(system: System, options: SearchOptions): Steps<Sear
     bytesPerState: safety.peakBytes / safety.states,
     wordsPerState: safety.layout.words,
     found: yield* foundIn(safety, sliced, symmetric, pace),
-    liveness: !judge ? 'not-asked' : judged ? 'checked' : again || ready ? 'unfinished' : 'skipped',
+    liveness: !judge ? 'not-asked' : judged ? 'checked' : limit === null ? 'skipped' : 'unfinished',
     lassos,
     reachedSteps: reachedIn(system, sliced, again ? [safety, graph] : [safety]),
     witnesses: system.witnesses.map((_, id) => safety.engine.witnessed[id] === 1 || (again && graph.engine.witnessed[id] === 1)),

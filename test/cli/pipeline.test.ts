@@ -79,7 +79,7 @@ test('compare gives left and right', () => {
 test('simulate hands on runs and seed; replay a token that fits, and says which does not', () => {
   assert.deepEqual(resultsOf(asked({ mode: 'simulate', runs: 7, seed: 3 })).map(({ states, depth }) => [states, depth]), [[7, 3]]);
   assert.deepEqual(resultsOf(asked({ mode: 'replay', token: 'fits' })), [broken]);
-  assert.deepEqual(asked({ mode: 'replay', token: 'old' }), { kind: 'rejected', messages: ["x.litmus: step 'x' cannot be taken"] });
+  assert.deepEqual(asked({ mode: 'replay', token: 'old' }), { kind: 'rejected', messages: ["step 'x' cannot be taken"] });
 });
 
 test('a text that does not parse is rejected; an exception is a failure with its file', () => {

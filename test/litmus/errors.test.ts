@@ -321,12 +321,12 @@ t.litmus:4:3: there is no 'u32' here
   variables are 'bool x = false;' or 'int n in 0..3 = 0;' and stand outside of statements`);
 
 says('a C type outside', `litmus t
-static int x;
+const int x;
 struct foo f;
 `, `
-t.litmus:2:1: there is no 'static' here
-    static int x;
-    ^~~~~~
+t.litmus:2:1: there is no 'const' here
+    const int x;
+    ^~~~~
   variables are 'bool x = false;' or 'int n in 0..3 = 0;' and stand outside of statements
 t.litmus:3:1: there is no 'struct' here
     struct foo f;
