@@ -19,11 +19,15 @@ export function dmaBufExport(w: World, c: Code, b: Buffer): void {
   });
 }
 
-/** B3 and get_dma_buf. */
-export function dmaBufGet(w: World, c: Code, b: Buffer, name: string): void {
+/** B3 and get_dma_buf: through a descriptor that is closed -EBADF, through a kept pointer to a released buffer N6. */
+export function dmaBufGet(w: World, c: Code, b: Buffer, name: 'dma_buf_get' | 'get_dma_buf'): void {
+  const who = { party: c.party, object: b.name };
   const most = (w.variables[b.references]?.size ?? 2) - 1;
-  c.call(`${name}(${b.name})`, name === 'dma_buf_get', () => {
-    c.step('', { actions: [...(name === 'dma_buf_get' ? w.needFree(c, b.resv, name) : []), ...alive(w, c, b), when(equal(read(b.references), constant(most)), w.capacity({ party: c.party, object: b.name }, `more than ${most} references to ${b.name}`)), set(b.references, compare('add', read(b.references), constant(1)))], step: 'get' });
+  const byDescriptor = name === 'dma_buf_get';
+  c.call(`${name}(${b.name})`, byDescriptor, () => {
+    c.step('', { actions: byDescriptor ? w.needFree(c, b.resv, name) : alive(w, c, b), step: 'get' });
+    if (byDescriptor) c.branch(equal(read(b.references), constant(0)), () => c.fail(errnoValue('EBADF')));
+    c.act([when(equal(read(b.references), constant(most)), w.capacity(who, `more than ${most} references to ${b.name}`)), set(b.references, compare('add', read(b.references), constant(1)))]);
   });
 }
 

@@ -128,7 +128,7 @@ export function waitResv(w: World, c: Code, buffer: Buffer, usage: Usage, option
   const done = { label, options: { guard: quiet, waits: w.waitForFences(pending, resv.name), actions: [...after, set(c.result, constant(0))], step: 'fence-wait' }, body: () => {} };
   const ways: { label: string; options: StepOptions; body: () => void }[] = [done];
   const early = (name: string, errno: number, fairness: 'weak' | 'none'): void => {
-    ways.push({ label: `${label} = ${name}`, options: { guard: not(quiet), actions: [...after, set(c.result, constant(errno))], fairness, step: 'fence-wait' }, body: () => {} });
+    ways.push({ label: `${label === '' ? `dma_resv_wait_timeout(${resv.name}, ${usage})` : label} = ${name}`, options: { guard: not(quiet), actions: [...after, set(c.result, constant(errno))], fairness, step: 'fence-wait' }, body: () => {} });
   };
   if (options.timeout === true) early('timeout', errnoValue('ETIMEDOUT'), 'weak');
   if (options.interruptible === true) early('signal', errnoValue('ERESTARTSYS'), 'none');
