@@ -12,7 +12,7 @@ const within = (limits: Partial<Limits>, more: Partial<SearchOptions> = {}): Sea
 
 test('a limit ends the search and is named', () => {
   const depth = within({ depth: 10 });
-  assert.deepEqual([depth.finished, depth.limit, depth.levels, depth.depth, depth.liveness], [false, 'depth', 10, 10, 'skipped']);
+  assert.deepEqual([depth.finished, depth.limit, depth.levels, depth.depth, depth.liveness], [false, 'depth', 10, 10, 'unfinished']);
   assert.ok(depth.frontier > 0);
   const states = within({ states: 1000 });
   assert.equal(states.limit, 'states');
