@@ -179,7 +179,7 @@ class Explorer {
     const { workers, limits } = this.options;
     if (this.teamed || workers === undefined || workers.count < 2 || this.edges !== null) return this.team;
     if (this.team === undefined) {
-      if (this.states < (workers.from ?? 200_000)) return undefined;
+      if (this.states < (workers.from ?? 500_000)) return undefined;
       this.team = new Team(this.system, this.layout, this.engine, workers, limits.bytes);
     }
     const { team } = this;

@@ -36,7 +36,7 @@ export interface Workers {
   readonly count: number;
   /** Starts a thread that passes `input` to `serveWorker`. `end` is called once, when it has nothing more to do. */
   readonly spawn: (input: WorkerInput) => WorkerHandle;
-  /** States from which on threads are worth starting; 200,000 if left out. */
+  /** States from which on threads are worth starting; 500,000 if left out. */
   readonly from?: number;
   /** Milliseconds to wait for threads to start; 0 if left out: the search goes on alone until they are there. */
   readonly patience?: number;

@@ -129,6 +129,7 @@ export const PREDICATES = {
   dma_buf_attach_revocable: call(['attachment'], 'bool', 'B15', 'The importer has a callback (and it is not the stub of STUB=R1).'),
   peer2peer: call(['attachment'], 'bool', 'B6.2', 'The attachment still allows peer to peer.'),
   listed: call(['attachment'], 'bool', 'A2.1', 'The attachment is on the list.'),
+  logged: call(['attachment'], 'bool', 'B26', 'The stub callback of STUB=R1 or R2 has printed its warning.'),
   pinned: call(['attachment'], 'bool', 'A2.3', 'The attachment holds a pin.'),
   dynamic: call(['attachment'], 'bool', 'A8', 'The importer gave ops.'),
   live: call(['mapping'], 'bool', 'A3', 'From map to unmap.'),

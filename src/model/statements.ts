@@ -264,6 +264,8 @@ function predicate(ctx: Context, name: string, args: readonly Expression[], at: 
       return read(a.attachment(0).peer2peer);
     case 'listed':
       return w.listed(a.attachment(0));
+    case 'logged':
+      return read(a.attachment(0).logged);
     case 'pinned':
       return w.pinned(a.attachment(0));
     case 'dynamic':

@@ -104,6 +104,8 @@ export interface Attachment {
   readonly private: VariableId;
   /** A built-in importer's own reference to the buffer. */
   readonly holds: VariableId;
+  /** The stub callback has printed its warning (B26). */
+  readonly logged: VariableId;
   /** The umem helpers' revoked bit (B25.6). */
   readonly revoked: VariableId;
   readonly visited: VariableId;

@@ -2,6 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { COMMAND, fencepost, withFiles } from './run.ts';
@@ -33,8 +35,10 @@ test('one large search: the same result from one thread and from two', () => {
 
 for (const workers of ['1', '2']) {
   test(`Ctrl-C in a large search, --workers ${workers}: unfinished, exit 3`, async () => {
-    const text = family(5);
-    const { code, out, err } = await withFiles({}, () => interrupted(text, workers));
+    const folder = mkdtempSync(join(tmpdir(), 'fencepost-'));
+    const file = join(folder, 'family.litmus');
+    writeFileSync(file, family(5));
+    const { code, out, err } = await interrupted(file, workers).finally(() => rmSync(folder, { recursive: true, force: true }));
     assert.match(err, /ending the search; once more to stop at once/);
     assert.match(out, /unfinished \(interrupted\)/);
     assert.equal(code, 3);
@@ -42,14 +46,13 @@ for (const workers of ['1', '2']) {
 }
 
 /** Starts a search of minutes and sends SIGINT while it runs. */
-function interrupted(text: string, workers: string): Promise<{ readonly code: number | null; readonly out: string; readonly err: string }> {
+function interrupted(file: string, workers: string): Promise<{ readonly code: number | null; readonly out: string; readonly err: string }> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [COMMAND, 'check', '/dev/stdin', '--workers', workers], { stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [COMMAND, 'check', file, '--workers', workers]);
     let out = '';
     let err = '';
     child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
-    child.stdin.end(text);
     setTimeout(() => child.kill('SIGINT'), 1500);
     child.on('close', (code) => resolve({ code, out, err }));
   });

@@ -26,7 +26,8 @@ function visitAll(w: World, c: Code, b: Buffer, checks: readonly Action[]): void
   for (const att of visitable) {
     const newer = w.order === 'kernel' ? visitable.filter((a) => a !== att).map((a) => not(and(open(a), compare('lt', read(a.rank), read(att.rank))))) : [];
     c.resume(head);
-    c.step(`${att.importer}.invalidate_mappings()`, {
+    const name = att.traits.callback === 'stub' ? 'dma_buf_unsupported_invalidate_mappings' : `${att.importer}.invalidate_mappings`;
+    c.step(`${name}(${att.traits.callback === 'stub' ? att.name : ''})`, {
       guard: and(quiet, open(att), ...newer), waits, fairness: 'weak', step: 'invalidate',
       actions: [...checks, set(att.visited, constant(1)), ...callbackEntry(w, att)],
       late: () => startCallback(att),
@@ -43,7 +44,7 @@ function visitAll(w: World, c: Code, b: Buffer, checks: readonly Action[]): void
 function callbackEntry(w: World, att: Attachment): readonly Action[] {
   const who = { party: att.importer, object: att.name };
   const caller = { party: att.buffer.exporter.name, object: att.name };
-  if (att.traits.callback === 'stub') return w.emit('attachment', att.life, 'callback', caller);
+  if (att.traits.callback === 'stub') return [...w.emit('attachment', att.life, 'callback', caller), set(att.logged, constant(1))];
   const bad = or(equal(read(att.private), constant(0)), equal(read(att.private), constant(2)));
   const told = att.mappings.flatMap((m) => (m.told === null ? [] : [set(m.told, w.live(m))]));
   return [...told, when(bad, [{ do: 'violate', violation: w.harm('N6', who, 'The callback finds its private object not yet initialised, or freed.') }]), ...w.emit('attachment', att.life, 'callback', caller)];
