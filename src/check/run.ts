@@ -214,7 +214,7 @@ function ledgerOf(compiled: Compiled, outcome: SearchOutcome, missing: readonly 
 
 function boundsOf(system: System): string[] {
   const threads = system.processes.filter((p) => p.pc !== null).length;
-  return [`${threads} ${threads === 1 ? 'thread' : 'threads, workers and callbacks'}, running their text as written; ${system.variables.length} facts`];
+  return [`${threads} ${threads === 1 ? 'thread' : 'threads, workers and callbacks'}, running their text as written`];
 }
 
 /** Several searches, one a valuation of the unknowns: broken under all is broken, under none holds, under some undecided. */
