@@ -8,14 +8,19 @@ export interface Family {
 }
 
 /** VFIO revokes a buffer from `importers` alike that give up their mapping by a worker; `rounds` uses each. */
-export function deferred(importers: number, rounds: number): Family {
+export const deferred = (importers: number, rounds: number): Family => alike('deferred', importers, `rounds ${rounds};`, `deferred ${importers} x ${rounds}`);
+
+/** Five alike that only map and unmap: small enough to be searched without symmetry too. */
+export const idle = (driver: 'sync' | 'odp', importers: number): Family => alike(driver, importers, 'idle;', `${driver}, idle ${importers}`);
+
+function alike(driver: string, importers: number, options: string, name: string): Family {
   const text = `litmus family
 exporter vfio: vfio_pci;
 buffer bar of vfio;
-importer nic[${importers}]: deferred of bar { rounds ${rounds}; }
+importer nic[${importers}]: ${driver} of bar { ${options} }
 thread reset: user { ioctl RESET { vfio_pci_dma_buf_move(vfio, true); device_off(vfio); } }
 `;
-  return { name: `deferred ${importers} x ${rounds}`, text };
+  return { name, text };
 }
 
 /** The revoke protocol at the grain of revoke.pml, importers of different kinds: no symmetry. */

@@ -10,7 +10,7 @@ import { Worker } from 'node:worker_threads';
 import { search, unlimited, type SearchOutcome, type Workers } from '../src/check/index.ts';
 import { parse } from '../src/litmus/index.ts';
 import { compile } from '../src/model/compile.ts';
-import { deferred, mixed, type Family } from './families.ts';
+import { deferred, idle, mixed, type Family } from './families.ts';
 import { besideSpin } from './spin.ts';
 
 const quick = process.argv.includes('--quick');
@@ -73,6 +73,7 @@ function searches(): void {
     }
   }
   for (const rounds of [2, 3]) for (const way of plain.slice(3)) measured(deferred(quick ? 1 : 2, rounds), way);
+  for (const family of quick ? [idle('sync', 5)] : [idle('sync', 5), idle('odp', 5)]) for (const way of [{}, { symmetry: true }]) measured(family, way);
   for (let importers = 3; importers <= (quick ? 4 : 5); importers++) for (const way of plain.slice(0, 3)) measured(mixed(importers), way);
 }
 
