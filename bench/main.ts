@@ -73,7 +73,7 @@ function searches(): void {
     }
   }
   for (const rounds of [2, 3]) for (const way of plain.slice(3)) measured(deferred(quick ? 1 : 2, rounds), way);
-  for (const family of quick ? [idle('sync', 5)] : [idle('sync', 5), idle('odp', 5)]) for (const symmetry of [false, true]) measured(family, { symmetry });
+  for (const family of quick ? [idle('sync', 5)] : [idle('sync', 5), idle('odp', 5)]) for (const way of [plain[0], plain[3]]) if (way !== undefined) measured(family, way);
   for (let importers = 3; importers <= (quick ? 4 : 5); importers++) for (const way of plain.slice(0, 3)) measured(mixed(importers), way);
 }
 
