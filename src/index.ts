@@ -46,18 +46,24 @@ export function simulate(scenario: string | Scenario, options: Options & { reado
 
 /** Replays the token that ends a counterexample. */
 export function replay(scenario: string | Scenario, token: string, options: Options = {}): Outcome {
+  if (typeof token !== 'string') return refused(options.file ?? 'scenario', 'a replay token is a string');
   return judge(scenario, options, (parsed, file) => replayScenario(parsed, file, token, common(options)));
 }
 
 function judge(scenario: string | Scenario, options: Options, run: (scenario: Scenario, file: string | null) => Checked): Outcome {
   const file = options.file ?? 'scenario';
+  if (typeof scenario !== 'string' && (typeof scenario !== 'object' || scenario === null)) return refused(file, 'a scenario is a string, or what parse() gives as scenario');
   const parsed = typeof scenario === 'string' ? parse(scenario, file) : { ok: true as const, scenario };
   if (!parsed.ok) return parsed;
   const names = checkNames(parsed.scenario, file);
   if (names.length > 0) return { ok: false, diagnostics: names };
   const checked = run(parsed.scenario, options.file ?? null);
   if (checked.ok) return { ok: true, result: checked.result };
-  return { ok: false, diagnostics: [{ file, line: checked.at?.line ?? 1, column: checked.at?.column ?? 1, length: 1, message: checked.message, expected: [], hint: null }] };
+  return refused(file, checked.message, checked.at?.line, checked.at?.column);
+}
+
+function refused(file: string, message: string, line = 1, column = 1): Outcome {
+  return { ok: false, diagnostics: [{ file, line, column, length: 1, message, expected: [], hint: null }] };
 }
 
 function common(options: Options) {

@@ -83,11 +83,6 @@ export function pack(layout: Layout, state: ArrayLike<number>, out: Int32Array, 
   });
 }
 
-/** The values of the state at `offset`, by variable id. */
-export function unpack(layout: Layout, words: Int32Array, offset: number): number[] {
-  return layout.fields.map((field) => ((words[offset + field.word] ?? 0) >>> field.shift) & field.mask);
-}
-
 /** Orders two states of a store by their words, as unsigned numbers. */
 export function compareWords(layout: Layout, store: Int32Array, a: number, b: number): number {
   for (let word = 0; word < layout.words; word++) {

@@ -202,12 +202,12 @@ function ledgerOf(compiled: Compiled, outcome: SearchOutcome, missing: readonly 
   if (outcome.limit !== null) notCovered.push(`limit: ${outcome.limit}; everything within ${outcome.levels} steps was covered, ${outcome.frontier} states were left`);
   if (outcome.liveness === 'skipped') notCovered.push('bounded time was not judged: the search stopped at a harm');
   if (outcome.liveness === 'unfinished') notCovered.push('bounded time was not judged: the limit came first');
-  if (outcome.liveness === 'not-asked') notCovered.push('bounded time was not asked for');
+  if (outcome.liveness === 'not-asked' && system.pending.length > 0) notCovered.push('bounded time was not asked for');
   if (capacity !== undefined) notCovered.push(`capacity: ${capacity.text}`);
   for (const name of missing) notCovered.push(`never reached: ${name}`);
   return {
     bounds: boundsOf(system), reductions: outcome.reductions,
-    unreached: outcome.exhausted ? system.steps.filter((_, i) => outcome.reachedSteps[i] !== 1).map((s) => s.name) : [],
+    unreached: outcome.exhausted ? [...new Set(system.steps.filter((_, i) => outcome.reachedSteps[i] !== 1).map((s) => `${system.processes[s.process]?.name ?? ''}: ${s.text}${s.origin === undefined ? '' : ` (line ${s.origin.line})`}`))] : [],
     assumptions: system.assumptions, notCovered,
   };
 }
@@ -256,10 +256,7 @@ export function* simulatedSteps(scenario: Scenario, file: string | null, options
   const out = yield* randomWalks(compiled.system, { seed: options.seed, runs: options.runs, depth, ...(options.stop === undefined ? {} : { stop: options.stop }) }, pace);
   const ends = out.deadEnds.map((d): Lasso => ({ pending: d.pending, class: compiled.system.pending[d.pending]?.kind === 'call' ? 'hang' : 'never', stem: d.path, cycle: [] }));
   const broken = [...out.found.flatMap((f) => fromFound(compiled, f)), ...ends.map((l) => fromLasso(compiled, l))].sort(worstFirst);
-  const outcome: SearchOutcome = {
-    finished: false, limit: null, exhausted: false, states: 0, transitions: out.steps, depth: 0, levels: 0, frontier: 0, bytesPerState: 0, wordsPerState: 0,
-    found: out.found, liveness: 'not-asked', lassos: ends, reachedSteps: out.reachedSteps, witnesses: out.witnesses, reductions: [],
-  };
+  const outcome: SearchOutcome = { ...noSearch(compiled.system), transitions: out.steps, found: out.found, lassos: ends, reachedSteps: out.reachedSteps, witnesses: out.witnesses };
   const result = judged(scenario, file, compiled, outcome, broken, options.now() - started);
   const ledger = { ...result.ledger, notCovered: [`simulation: ${out.runs} runs, ${out.steps} steps, seed ${options.seed}; what no run met is not ruled out`] };
   return { ok: true, rules: compiled.rules, result: result.verdict === 'broken' ? { ...result, ledger } : { ...result, verdict: 'unfinished', outcome: `unfinished (simulated ${out.runs} runs)`, asExpected: null, ledger } };
@@ -296,11 +293,19 @@ export function replayScenario(scenario: Scenario, file: string | null, token: s
       });
     }
     broken.sort(worstFirst);
-    const outcome: SearchOutcome = { finished: true, limit: null, exhausted: false, states: path.length + 1, transitions: path.length, depth: path.length, levels: 0, frontier: 0, bytesPerState: 0, wordsPerState: 0, found: [], liveness: 'not-asked', lassos: [], reachedSteps: new Uint8Array(system.steps.length), witnesses: [], reductions: [] };
+    const outcome: SearchOutcome = { ...noSearch(system), finished: true, states: path.length + 1, transitions: path.length, depth: path.length };
     const result = judged(scenario, file, compiled, outcome, broken, options.now() - started);
     return { ok: true, rules: compiled.rules, result: { ...result, asExpected: null, ledger: { ...result.ledger, notCovered: ['replay: one path, nothing else'] } } };
   }
   return { ok: false, message: failure, at: null };
+}
+
+/** The outcome of no search at all: what a simulation or a replay fills in. */
+function noSearch(system: System): SearchOutcome {
+  return {
+    finished: false, limit: null, exhausted: false, states: 0, transitions: 0, depth: 0, levels: 0, frontier: 0, bytesPerState: 0, wordsPerState: 0,
+    found: [], liveness: 'not-asked', lassos: [], reachedSteps: new Uint8Array(system.steps.length), witnesses: [], reductions: [],
+  };
 }
 
 function tokenProblem(error: { readonly reason: string; readonly at: number; readonly action: string }): string {

@@ -2,7 +2,7 @@
 
 import type { StoryStep, WaitEdge } from '../results/verdict.ts';
 import type { Process, Step, System } from '../model/system.ts';
-import { applyStep, changesBetween, initialState, isEnabled, isTrue, type State } from './interpret.ts';
+import { applyStep, changesBetween, initialState, isEnabled, isTrue, valueName, type State } from './interpret.ts';
 
 export interface Told {
   readonly steps: readonly StoryStep[];
@@ -25,7 +25,7 @@ export function tell(system: System, path: readonly number[], invariant: number 
     states.push(effect.last);
     violations.push(effect.violations);
     steps.push({
-      n: steps.length + 1, party: partyOf(system, step.process), step: step.step ?? null, c: textOf(system, step),
+      n: steps.length + 1, party: partyOf(system, step.process), step: step.step ?? null, c: `${textOf(system, step)}${errnoOf(system, step, before, effect.last)}`,
       changes: changesBetween(system, before, effect.last), line: step.origin?.line ?? 0, provenance: step.origin?.provenance ?? null,
     });
   }
@@ -38,6 +38,14 @@ export function tell(system: System, path: readonly number[], invariant: number 
 
 /** The column: the importer, exporter or thread that answers for the code. */
 const partyOf = (system: System, process: number): string => system.processes[process]?.party ?? '';
+
+/** " = -ENODEV" where the step makes the call fail. */
+function errnoOf(system: System, step: Step, before: State, after: State): string {
+  const process = system.processes[step.process];
+  const result = system.variables.findIndex((v) => v.name === `${process?.name ?? ''}:result`);
+  const value = result < 0 ? '0' : valueName(system, result, after[result] ?? 0);
+  return value.startsWith('-') && after[result] !== before[result] && !step.text.includes(' = -') ? ` = ${value}` : '';
+}
 
 function textOf(system: System, step: Step): string {
   return `${prefixOf(system.processes[step.process])}${step.text}`;

@@ -36,7 +36,6 @@ export const OPTION_ARITY: ReadonlyMap<string, number> = new Map([
 /** `// drivers/foo/bar.c:123` */
 export const PROVENANCE = /^[^\s:]+\.[A-Za-z0-9_]+:[0-9]+$/;
 export const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
-export const TITLE = /^[A-Za-z0-9_][A-Za-z0-9_.+-]*$/;
 /** An option's value that needs no quotes. */
 export const BARE_VALUE = /^-?(?:[A-Za-z_][A-Za-z0-9_]*|[0-9]+)$/;
 export const LARGEST_NUMBER = 2147483647;

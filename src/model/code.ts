@@ -71,6 +71,8 @@ export class Code {
   /** Locks that the text written so far takes and does not release (a hint, not a proof). */
   readonly held = new Set<object>();
   private readonly numbers = new Map<Place, number>();
+  private readonly jumps = new Map<Place, Origin | null>();
+  private readonly landed = new Set<Place>();
   /** Rules of the model's programs that are left out (`teeth`). */
   private readonly without: ReadonlySet<string>;
   private readonly seen: Set<string>;
@@ -99,6 +101,9 @@ export class Code {
 
   /** Numbers every place that is a value of the program counter; the entry is 0. */
   number(): readonly Place[] {
+    for (const [place, at] of this.jumps) {
+      if (!this.landed.has(place)) throw new BuildError(`'goto ${place.label}' leads out of its ioctl, for or repeat; put the label inside`, at);
+    }
     const stops: Place[] = [];
     const passed = new Set<Place>();
     const start = (place: Place): Place => (place.steps.length === 0 && place.forward !== null ? start(place.forward) : place);
@@ -228,6 +233,18 @@ export class Code {
     this.here = this.place('unreachable');
   }
 
+  /** A `goto` to a label that must be written somewhere. */
+  jump(place: Place): void {
+    this.jumps.set(place, this.origin);
+    this.goto(place);
+  }
+
+  /** A label. */
+  arrive(place: Place): void {
+    this.landed.add(place);
+    this.land(place);
+  }
+
   /** The code goes on at `place`. */
   land(place: Place): void {
     if (this.forked) this.step('choose');
@@ -346,7 +363,7 @@ export class Code {
 
   private needStep(): void {
     if (this.atomicDraft !== null) return;
-    if (this.here === this.entry || this.forked) this.step('begin', { text: 'begin' });
+    if (this.here === this.entry || this.forked) this.step(this.forked ? 'choose' : 'begin', { text: this.calls.at(-1) ?? (this.forked ? 'choose' : `${this.process} begins`) });
   }
 
   private edge(label: string, options: StepOptions, to: Place): void {

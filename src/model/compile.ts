@@ -1,6 +1,7 @@
 // Scenario to transition system: makes the objects, writes the code, numbers the places, states the properties.
 // It builds twice: the first build learns which fences are added where, the second lays out only what the scenario needs.
 
+import { RESULT_VALUES } from '../protocol/errno.ts';
 import { OBLIGATIONS } from '../protocol/obligations.ts';
 import { arrival, BuildError, foldActions, learn, type Code, type Place, type StepDraft } from './code.ts';
 import { contractOf, type Contract } from './contract.ts';
@@ -13,7 +14,7 @@ import { ticketBit } from './framework/locks.ts';
 import { connect, makeBuffer, makeCompletion, makeExporter, makeFence, makeImporter, makeKref, makeLock, makeMapping, makeTicket, makeVariable, makeWork, unknownValue, type ImporterObject } from './objects.ts';
 import type { Declaration, Member, Scenario, Statement } from './scenario.ts';
 import { Scope, type Entity } from './scope.ts';
-import { runStatements, truthOf, type Context } from './statements.ts';
+import { doneFlag, runStatements, truthOf, type Context } from './statements.ts';
 import { and, constant, not, or, read, set, when, type Action, type Expr, type Fairness, type Invariant, type Origin, type Pending, type Process, type Step, type SymmetricFamily, type System, type Variable, type VariableId, type ViolationId } from './system.ts';
 import { emptyFacts, World, type Exporter, type Facts, type Loose, type Work } from './world.ts';
 
@@ -124,6 +125,7 @@ class Build {
       const sharedName = d.members.flatMap((m) => (m.kind === 'option' && m.option.name === 'resv' ? m.option.values : []))[0];
       const shared = sharedName === undefined ? null : scope.find(sharedName);
       if (sharedName !== undefined && shared?.kind !== 'lock') throw new BuildError(`unknown reservation '${sharedName}'`, d.at);
+      for (const m of d.members) if (m.kind !== 'option') throw new BuildError('a buffer has options only; threads and objects stand outside', m.at);
       scope.define(d.name, { kind: 'buffer', buffer: makeBuffer(w, d, of.exporter, shared?.kind === 'lock' ? shared.lock : null) });
     }
     for (const d of declarations) {
@@ -170,6 +172,7 @@ class Build {
     const { w } = this;
     for (const m of d.members) if (m.kind === 'variable') makeVariable(w, m, `${d.name}.`, scope, exporter.buffers);
     this.shared(d.members.filter((m) => m.kind !== 'variable' && m.kind !== 'option' && m.kind !== 'operation'), scope, `${d.name}.`, d.name);
+    this.threads(d.members, scope, `${d.name}.`, d.name);
     const allowed = ['attach', 'detach', 'pin', 'unpin', 'map', 'unmap', 'begin_cpu_access', 'end_cpu_access', 'mmap', 'vmap', 'vunmap'];
     for (const m of d.members) {
       if (m.kind !== 'operation') continue;
@@ -215,6 +218,10 @@ class Build {
 
   private party(d: Declaration & { readonly kind: 'party' }): void {
     const { w } = this;
+    for (const m of d.members) {
+      if (m.kind === 'option') throw new BuildError(`a party has no option '${m.option.name}'`, m.option.at);
+      if (m.kind === 'operation') throw new BuildError(`a party has no operation '${m.name}'; put it into a thread`, m.at);
+    }
     const members: (Entity & { kind: 'party' })[] = [];
     for (let i = 0; i < (d.count ?? 1); i++) {
       const name = d.count === null ? d.name : `${d.name}[${i}]`;
@@ -258,13 +265,17 @@ class Build {
   private thread(code: Code, scope: Scope, body: readonly Statement[]): void {
     const end = code.place('end', false);
     runStatements({ ...this.context(code, scope), end }, body);
+    this.endOf(code, end, body.length === 0);
+  }
+
+  /** The thread's last place; `done(thread)` is true there. */
+  private endOf(code: Code, end: Place, fromTheStart: boolean): void {
     code.land(end);
-    const name = `${code.process}:done`;
-    if (this.w.knows(`done ${code.process}`)) {
-      const old = this.w.variables.findIndex((v) => v.name === name);
-      const flag = old >= 0 ? old : this.w.variable(name, 2, 0, { hidden: true });
-      end.onEnter.push(set(flag, constant(1)));
-    }
+    if (!this.w.knows(`done ${code.process}`)) return;
+    const flag = doneFlag(this.w, code);
+    const variable = this.w.variables[flag];
+    if (fromTheStart && variable !== undefined) this.w.variables[flag] = { ...variable, initial: 1 };
+    end.onEnter.push(set(flag, constant(1)));
   }
 
   private work(short: string, scope: Scope, name: string, party: string, queue: string | null, write: (code: Code) => void): Work {
@@ -317,7 +328,7 @@ class Build {
       this.bodies.push(() => this.within(instance, () => {
         const p = parts(worker);
         for (let round = 0; round < p.rounds; round++) driver.app(w, code, p);
-        code.land(code.place('end', false));
+        this.endOf(code, code.place('end', false), false);
       }));
     }
     w.instance = null;
@@ -372,7 +383,7 @@ class Build {
         if (old !== undefined) return old;
         const instance = this.w.instance;
         this.w.instance = this.w.instances.get(code.pc) ?? null;
-        const id = this.w.variable(key, 16, 0, { local: code, hidden: true });
+        const id = this.w.variable(key, RESULT_VALUES.length, 0, { local: code, hidden: true, values: RESULT_VALUES });
         this.w.instance = instance;
         this.rets.set(key, id);
         return id;
@@ -409,9 +420,15 @@ class Build {
         pending: [...pending, ...properties.pending],
         witnesses,
         symmetry: this.symmetry(),
-        assumptions: [...w.assumptions, ...this.scenario.off.map((o) => `${o.name} is not watched here`), ...(w.order === 'kernel' ? ['callbacks run newest attachment first'] : [])],
+        assumptions: [...w.assumptions, ...this.unwatched(), ...this.scenario.off.map((o) => `${o.name} is not watched here`), ...(w.order === 'kernel' ? ['callbacks run newest attachment first'] : [])],
       },
     };
+  }
+
+  /** P7 watches a flag of the exporter that is called revoked; without one nothing says when maps are forbidden. */
+  private unwatched(): string[] {
+    const { w } = this;
+    return w.buffers.filter((b) => b.exporter.driver === null && w.knows(`${b.name} is invalidated`) && !w.variables.some((v) => v.name === `${b.exporter.name}.revoked`)).map((b) => `${b.exporter.name} has no flag named 'revoked': P7 is not watched for ${b.name}`);
   }
 
   private resize(id: VariableId, size: number): void {

@@ -1,7 +1,7 @@
 // From a scenario's statements and expressions to code (SEMANTICS E12 says what is one step).
 // An `if` that looks at shared state takes a step of its own; one that looks only at `ret` belongs to the step before.
 
-import { errnoValue, ERRNOS, isErrno } from '../protocol/errno.ts';
+import { errnoValue, ERRNOS, isErrno, TRUE_RESULT } from '../protocol/errno.ts';
 import { isUsage, type Usage } from '../protocol/usage.ts';
 import { CALLS, PREDICATES, type ArgumentType, type CallName, type PredicateName } from './calls.ts';
 import { BuildError, type Code, type Place } from './code.ts';
@@ -82,7 +82,7 @@ function runStatement(ctx: Context, s: Statement): void {
       return code.atomic(`atomic { ${s.body.map(shortText).join(' ')} }`, () => runStatements(ctx, s.body));
     case 'ioctl':
       if (ctx.inIoctl) throw new BuildError('an ioctl cannot stand inside another', s.at);
-      return code.group(s.name, () => runStatements({ ...ctx, inIoctl: true, labels: new Map() }, s.body));
+      return code.group(s.name, () => runStatements({ ...ctx, inIoctl: true, labels: new Map(), loop: null }, s.body));
     case 'assert': {
       const bad = not(truthOf(ctx, s.test));
       const violation = w.violation({ code: 'assert', kind: 'assertion', fatal: true, party: code.party, object: code.process, obligation: null, text: `assert(${textOf(s.test)}) at line ${s.at.line}` });
@@ -99,9 +99,9 @@ function runStatement(ctx: Context, s: Statement): void {
       return code.goto(ctx.end);
     }
     case 'goto':
-      return code.goto(label(ctx, s.label));
+      return code.jump(label(ctx, s.label));
     case 'label':
-      return code.land(label(ctx, s.name));
+      return code.arrive(label(ctx, s.name));
     case 'break':
     case 'continue': {
       if (ctx.loop === null) throw new BuildError(`${s.kind} outside of a loop`, s.at);
@@ -308,7 +308,7 @@ function predicate(ctx: Context, name: string, args: readonly Expression[], at: 
 }
 
 /** Set when the thread's code has come to its end. */
-function doneFlag(w: World, code: Code): VariableId {
+export function doneFlag(w: World, code: Code): VariableId {
   const name = `${code.process}:done`;
   const old = w.variables.findIndex((v) => v.name === name);
   return old >= 0 ? old : w.variable(name, 2, 0, { hidden: true });
@@ -318,7 +318,7 @@ function doneFlag(w: World, code: Code): VariableId {
 export function resolve(ctx: Context, reference: Reference): Entity {
   const [first, ...rest] = reference.path;
   if (first === undefined) throw new BuildError('an empty name', reference.at);
-  if (first.name === 'ret' && rest.length === 0) return { kind: 'variable', id: ctx.ret(), low: 0, high: ERRNOS.length, type: 'errno', revokes: [] };
+  if (first.name === 'ret' && rest.length === 0) return { kind: 'variable', id: ctx.ret(), low: 0, high: TRUE_RESULT, type: 'errno', revokes: [] };
   let entity = ctx.scope.find(first.name);
   let path = first.name;
   const missing = (name: string): BuildError => new BuildError(`unknown name '${name}'`, reference.at);

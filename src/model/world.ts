@@ -4,8 +4,8 @@
 import { lifecycle, type Lifecycle } from '../protocol/lifecycle.ts';
 import { obligation, type ObjectKind, type ObligationId } from '../protocol/obligations.ts';
 import { HARMS, type HarmId } from '../protocol/harms.ts';
-import { ERRNOS } from '../protocol/errno.ts';
-import { USAGES, usageLevel, type Usage } from '../protocol/usage.ts';
+import { RESULT_VALUES } from '../protocol/errno.ts';
+import { usageLevel, type Usage } from '../protocol/usage.ts';
 import { BuildError, Code, type StepDraft, type WaitDraft } from './code.ts';
 import type { Contract } from './contract.ts';
 import type { Statement } from './scenario.ts';
@@ -266,7 +266,7 @@ export class World {
   /** A process with code. Threads are registered in the order in which they are made. */
   process(name: string, kind: ProcessKind, party: string): Code {
     const pc = this.variable(`${name}:pc`, 65536, 0, { hidden: true });
-    const result = this.variable(`${name}:result`, ERRNOS.length + 1, 0, { hidden: true, values: ['0', ...ERRNOS.map((e) => `-${e}`)] });
+    const result = this.variable(`${name}:result`, RESULT_VALUES.length, 0, { hidden: true, values: RESULT_VALUES });
     const code = new Code({ process: name, kind, party, pc, result, without: this.without, seen: this.rules });
     this.codes.push(code);
     this.processes.push(code);
@@ -450,9 +450,6 @@ export class World {
     return this.known.words.has(word);
   }
 }
-
-/** All usages at or below a level, KERNEL first. */
-export const usagesUpTo = (usage: Usage): readonly Usage[] => USAGES.slice(0, usageLevel(usage) + 1);
 
 export const conditionWait = (text: string, providers: () => Wait['providers'] = () => []): WaitDraft => ({ kind: 'condition', object: text, providers });
 

@@ -51,7 +51,7 @@ function detail(result: CheckResult, form: Form): string[] {
   const judgement = judge(result);
   const out = [`${palette.strong(result.scenario)}: ${paintOf(judgement, palette)(result.outcome)}${declared(result)}`];
   const [worst, ...others] = result.broken;
-  if (worst !== undefined) out.push('', ...story(worst, form), '', ...verdictOf(worst, form));
+  if (worst !== undefined) out.push('', ...story(worst, form), '', ...verdictOf(worst, result.file, form));
   for (const refusal of result.refused) out.push(`refused: ${refusal.importer} in ${refusal.at} with ${signed(refusal.errno)}`);
   for (const other of others.filter((o, i) => o.code !== worst?.code && o.code !== worst?.blame.obligation && others.findIndex((x) => x.code === o.code) === i)) out.push(...wrap(`also ${other.code}: ${other.text} (${count(other.steps.length, 'step')})`, width, 2));
   out.push(...ledger(result, form));
@@ -67,12 +67,14 @@ function declared(result: CheckResult): string {
   return result.asExpected === false ? `, but the file declares ${result.expected}` : ` (the file declares ${result.expected} under its own contract)`;
 }
 
-function verdictOf(found: Counterexample, form: Form): string[] {
+function verdictOf(found: Counterexample, file: string | null, form: Form): string[] {
   const { palette, width } = form;
   const out = wrap(`${found.code}: ${found.text}`, width, 2);
   const [first = '', ...rest] = out;
   const lines = [palette.bad(first), ...rest];
   if (found.waits.length > 0) lines.push(found.kind === 'deadlock' ? 'wait cycle:' : 'waits:', ...found.waits.flatMap((edge) => wrap(waitText(edge), width - 2, 2).map((line) => `  ${line}`)));
+  const place = found.steps.findLast((step) => step.line > 0);
+  if (place !== undefined) lines.push(palette.dim(`at: ${place.provenance ?? `${file ?? 'line'}:${place.line}`}`));
   const { party, object, obligation, text, source } = found.blame;
   lines.push(`blame: ${[party, object, obligation].filter((part) => part !== '').join(', ')}`);
   if (text !== '' && text !== found.text) lines.push(...wrap(text, width - 2).map((line) => `  ${line}`));

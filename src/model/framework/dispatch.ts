@@ -1,10 +1,10 @@
 // From a call's name in a scenario to the program that implements it. One entry a call of `calls.ts`; the compiler keeps them level.
 
 import type { CallName } from '../calls.ts';
-import { errnoValue } from '../../protocol/errno.ts';
+import { errnoValue, TRUE_RESULT } from '../../protocol/errno.ts';
 import type { Usage } from '../../protocol/usage.ts';
 import type { Code } from '../code.ts';
-import { constant, equal, not, read, set, when } from '../system.ts';
+import { constant, equal, not, read, set, when, type Expr } from '../system.ts';
 import type { Attachment, Buffer, Completion, Exporter, Fence, Kref, Lock, Mapping, Ticket, Work, World } from '../world.ts';
 import { iommufdMap, iommufdUnmap, umemGet, umemGetPinned, umemMapPages, umemRelease, umemRevoke, umemRevokeLocked, umemUnmapPages } from '../drivers/umem.ts';
 import { ttmMove } from '../drivers/ttm.ts';
@@ -105,7 +105,7 @@ export const PROGRAMS: Readonly<Record<CallName, Program>> = {
   dma_resv_add_fence: simple('dma_resv_add_fence', false, (w, c, a) => fences.addFence(w, c, a.buffer(0), a.fence(1), a.usage(2, 'WRITE'), ''), (a) => `${a.buffer(0).name}, ${a.fence(1).name}, ${a.usage(2, 'WRITE')}`),
   dma_resv_replace_fences: simple('dma_resv_replace_fences', false, (w, c, a) => fences.replaceFence(w, c, a.buffer(0), a.fence(1), a.fence(2), a.usage(3, 'BOOKKEEP')), (a) => `${a.buffer(0).name}, ${a.fence(1).name}, ${a.fence(2).name}`),
   dma_resv_wait_timeout: simple('dma_resv_wait_timeout', 'inner', (w, c, a) => fences.waitResv(w, c, a.buffer(0), a.usage(1, 'BOOKKEEP'), { interruptible: a.words(2).includes('interruptible'), timeout: a.words(2).includes('timeout'), label: '' }), (a) => [a.buffer(0).name, a.usage(1, 'BOOKKEEP'), ...a.words(2)].join(', ')),
-  dma_resv_test_signaled: simple('dma_resv_test_signaled', 'inner', (w, c, a) => c.step('', { actions: [set(c.result, w.quiet(a.buffer(0).resv, a.usage(1, 'BOOKKEEP')))] }), (a) => `${a.buffer(0).name}, ${a.usage(1, 'BOOKKEEP')}`),
+  dma_resv_test_signaled: simple('dma_resv_test_signaled', 'inner', (w, c, a) => c.step('', { actions: [set(c.result, truthResult(w.quiet(a.buffer(0).resv, a.usage(1, 'BOOKKEEP'))))] }), (a) => `${a.buffer(0).name}, ${a.usage(1, 'BOOKKEEP')}`),
   dma_fence_init: simple('dma_fence_init', false, (w, c, a) => c.step('', { actions: fences.armed(w, a.fence(0)), step: 'fence-init' }), (a) => a.fence(0).name),
   dma_fence_signal: simple('dma_fence_signal', false, (w, c, a) => fences.signal(w, c, a.fence(0)), (a) => a.fence(0).name),
   dma_fence_wait: simple('dma_fence_wait', 'inner', (w, c, a) => fences.waitFence(w, c, a.fence(0), false), (a) => a.fence(0).name),
@@ -118,7 +118,7 @@ export const PROGRAMS: Readonly<Record<CallName, Program>> = {
   },
   dma_fence_remove_callback: (w, c, a) => {
     const armed = callbackBit(w, a.fence(0), a.work(1));
-    c.call(`dma_fence_remove_callback(${a.fence(0).name}, ${a.work(1).name})`, 'inner', () => c.step('', { actions: [set(c.result, read(armed)), set(armed, constant(0))], step: 'fence-callback' }));
+    c.call(`dma_fence_remove_callback(${a.fence(0).name}, ${a.work(1).name})`, 'inner', () => c.step('', { actions: [set(c.result, truthResult(read(armed))), set(armed, constant(0))], step: 'fence-callback' }));
   },
   dma_fence_free: simple('dma_fence_free', false, (w, c, a) => c.step('', { actions: [...w.emit('fence', a.fence(0).life, 'free', { party: c.party, object: a.fence(0).name })] }), (a) => a.fence(0).name),
 
@@ -200,6 +200,8 @@ export function callbackBit(w: World, fence: Fence, item: Work): number {
   fence.callbacks.push({ work: item, armed });
   return armed;
 }
+
+const truthResult = (test: Expr): Expr => ({ op: 'if', test, then: constant(TRUE_RESULT), else: constant(0) });
 
 function lockCall(w: World, c: Code, name: string, a: Arguments, interruptible: boolean): void {
   const lock = a.lock(0);

@@ -8,6 +8,7 @@ import { notified } from './traits.ts';
 
 /** B13: every listed attachment's callback, in any order, or newest first by the switch. */
 export function invalidateMappings(w: World, c: Code, b: Buffer, rule = 'invalidate'): void {
+  w.note(`${b.name} is invalidated`);
   c.call(`dma_buf_invalidate_mappings(${b.name})`, false, () => {
     const checks = [...w.needHeld(c, b.resv, 'dma_buf_invalidate_mappings'), ...alive(w, c, b)];
     if (c.rule(rule)) visitAll(w, c, b, checks);

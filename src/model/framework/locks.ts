@@ -1,7 +1,7 @@
 // Locks: dma_resv (a ww_mutex, with and without ticket), mutex, rwsem (SEMANTICS B19, B28, E8, E12.3).
 // Taking a lock is strongly fair. A lock knows its holders as one bit a process.
 
-import { errnoValue } from '../../protocol/errno.ts';
+import { errnoValue, TRUE_RESULT } from '../../protocol/errno.ts';
 import type { Code, StepOptions } from '../code.ts';
 import { and, compare, constant, not, or, read, set, when, type Action, type Expr } from '../system.ts';
 import type { Lock, Ticket, World } from '../world.ts';
@@ -58,7 +58,7 @@ export function lock(w: World, c: Code, l: Lock, options: LockOptions = {}): voi
 /** dma_resv_trylock, mutex_trylock: never waits; result 1 or 0. */
 export function trylock(w: World, c: Code, l: Lock): void {
   w.note(`${c.process} locks ${l.name}`);
-  c.step(`${l.kind === 'resv' ? 'dma_resv_trylock' : 'mutex_trylock'}(${l.name})`, { actions: [when(free(l), [...taken(w, c, l), set(c.result, constant(1))], [set(c.result, constant(0))])], step: 'trylock' });
+  c.step(`${l.kind === 'resv' ? 'dma_resv_trylock' : 'mutex_trylock'}(${l.name})`, { actions: [when(free(l), [...taken(w, c, l), set(c.result, constant(TRUE_RESULT))], [set(c.result, constant(0))])], step: 'trylock' });
 }
 
 /** dma_resv_unlock, mutex_unlock, up_write. Releasing a lock that is not held breaks P8. */

@@ -1,6 +1,6 @@
 // Work items, completions and krefs that a scenario declares (SEMANTICS A10, E9).
 
-import { errnoValue } from '../../protocol/errno.ts';
+import { errnoValue, TRUE_RESULT } from '../../protocol/errno.ts';
 import type { Code } from '../code.ts';
 import { and, constant, equal, not, read, set, when, type Expr } from '../system.ts';
 import type { Completion, Kref, Work, World } from '../world.ts';
@@ -55,18 +55,18 @@ export function krefGet(w: World, c: Code, kref: Kref): void {
   c.call(`kref_get(${kref.name})`, false, () => c.step('', { actions: countUp(w, kref), step: 'count-get' }));
 }
 
-/** Result 1 or 0. */
+/** Result true or 0. */
 export function krefGetUnlessZero(w: World, c: Code, kref: Kref): void {
-  c.call(`kref_get_unless_zero(${kref.name})`, 'inner', () => c.step('', { actions: [when(equal(read(kref.count), constant(0)), [set(c.result, constant(0))], [...countUp(w, kref), set(c.result, constant(1))])], step: 'count-get' }));
+  c.call(`kref_get_unless_zero(${kref.name})`, 'inner', () => c.step('', { actions: [when(equal(read(kref.count), constant(0)), [set(c.result, constant(0))], [...countUp(w, kref), set(c.result, constant(TRUE_RESULT))])], step: 'count-get' }));
 }
 
-/** Result 1 when it was the last; completes then. */
+/** Result true when it was the last; completes then. */
 export function krefPut(w: World, c: Code, kref: Kref, completion: Completion | null): void {
   if (completion !== null) completion.completers.add(c);
   c.call(`kref_put(${kref.name})`, 'inner', () => c.step('', {
     actions: [
       set(c.result, constant(0)),
-      ...countDown(w, kref, [set(c.result, constant(1)), ...(completion === null ? [] : [set(completion.done, constant(1))])]),
+      ...countDown(w, kref, [set(c.result, constant(TRUE_RESULT)), ...(completion === null ? [] : [set(completion.done, constant(1))])]),
     ],
     step: 'count-put',
   }));
