@@ -3,6 +3,7 @@
 
 import type { Limits, Progress } from '../check/outcome.ts';
 import type { Scenario } from '../model/scenario.ts';
+import type { Origin } from '../model/system.ts';
 import type { CheckResult } from '../results/verdict.ts';
 import type { Steps, Workers } from '../check/index.ts';
 import { checkSteps, replayScenario, simulatedSteps, type Checked } from '../check/run.ts';
@@ -25,8 +26,8 @@ export interface CheckOptions {
 }
 
 export type Read = { readonly ok: true; readonly scenario: Scenario } | { readonly ok: false; readonly messages: readonly string[] };
-/** A scenario that does not fit the model, or a token that does not fit the scenario, is a message. */
-export type Judged = { readonly ok: true; readonly result: CheckResult } | { readonly ok: false; readonly message: string };
+/** A scenario that does not fit the model, or a token that does not fit the scenario, is a message; `at` where it has a place. */
+export type Judged = { readonly ok: true; readonly result: CheckResult } | { readonly ok: false; readonly message: string; readonly at?: Origin };
 
 /** What may take long comes in parts: it yields every few milliseconds. */
 export interface Engine {
@@ -54,5 +55,6 @@ export const engine: Engine = {
 };
 
 function answered(file: string, checked: Checked): Judged {
-  return checked.ok ? checked : { ok: false, message: `${file}${checked.at === null ? '' : `:${checked.at.line}:${checked.at.column}`}: ${checked.message}` };
+  if (checked.ok) return checked;
+  return checked.at === null ? { ok: false, message: `${file}: ${checked.message}` } : { ok: false, message: checked.message, at: checked.at };
 }

@@ -1,5 +1,6 @@
 // One scenario text, one question, one answer. Runs in a worker or, part by part, in the main thread; reads no files, prints nothing.
 
+import { formatDiagnostic } from '../litmus/index.ts';
 import type { Progress, Steps, Workers } from '../check/index.ts';
 import type { Position, Scenario } from '../model/scenario.ts';
 import type { DebateRow } from '../results/debate.ts';
@@ -54,11 +55,11 @@ function* ask(engine: Engine, task: Task, scenario: Scenario, surroundings: Surr
   const { file, question } = task;
   const options: CheckOptions = { ...task.settings, ...surroundings };
   const own = function* (): Steps<Judged> {
-    const judged = yield* engine.check(scenario, file, options);
+    const judged = placed(yield* engine.check(scenario, file, options), task);
     return options.contract.length === 0 ? judged : elsewhere(judged);
   };
   const under = function* (override: Override): Steps<Judged> {
-    return elsewhere(yield* engine.check(scenario, file, { ...options, contract: [...options.contract, override] }));
+    return elsewhere(placed(yield* engine.check(scenario, file, { ...options, contract: [...options.contract, override] }), task));
   };
   switch (question.mode) {
     case 'check':
@@ -68,10 +69,17 @@ function* ask(engine: Engine, task: Task, scenario: Scenario, surroundings: Surr
     case 'compare':
       return together([yield* under(question.left), yield* under(question.right)]);
     case 'simulate':
-      return together([yield* engine.simulate(scenario, file, { ...options, runs: question.runs, seed: question.seed })]);
+      return together([placed(yield* engine.simulate(scenario, file, { ...options, runs: question.runs, seed: question.seed }), task)]);
     case 'replay':
-      return together([engine.replay(scenario, file, question.token, options)]);
+      return together([placed(engine.replay(scenario, file, question.token, options), task)]);
   }
+}
+
+/** A message with a place is told with its line of the scenario. */
+function placed(judged: Judged, { file, text }: Task): Judged {
+  if (judged.ok || judged.at === undefined) return judged;
+  const { line, column } = judged.at;
+  return { ok: false, message: formatDiagnostic(text, { file, line, column, length: 1, message: judged.message, expected: [], hint: null }) };
 }
 
 function together(judged: readonly Judged[], rows: readonly DebateRow[] = []): Answer {

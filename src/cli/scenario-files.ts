@@ -22,13 +22,22 @@ export function gather(paths: readonly string[]): Gathered {
   const files = new Map<string, ScenarioFile>();
   const problems: string[] = [];
   for (const path of paths) {
-    try {
-      for (const file of found(path)) if (!files.has(file)) files.set(file, { file: shown(file), text: read(file) });
-    } catch (error) {
-      problems.push(problem(path, error));
+    for (const file of attempt(() => found(path), path, problems) ?? []) {
+      const text = files.has(file) ? null : attempt(() => read(file), file, problems);
+      if (text !== null) files.set(file, { file: shown(file), text });
     }
   }
   return { files: [...files.values()], problems };
+}
+
+/** One bad file does not keep the others from being read. */
+function attempt<T>(action: () => T, path: string, problems: string[]): T | null {
+  try {
+    return action();
+  } catch (error) {
+    problems.push(problem(path, error));
+    return null;
+  }
 }
 
 /** Every *.litmus below a folder, sorted. */

@@ -14,11 +14,16 @@ interface Around {
   readonly loop: boolean;
   readonly atomic: boolean;
   readonly ioctl: boolean;
+  /** How often the statements around are written out by `repeat`. */
+  readonly copies: number;
 }
+
+/** `repeat` writes its body out; more than this is no scenario. */
+const MOST_COPIES = 1000;
 
 export function checkBody(body: readonly Statement[], place: Place): void {
   checkLabels(body, place);
-  checkAll(body, place, { loop: false, atomic: false, ioctl: false });
+  checkAll(body, place, { loop: false, atomic: false, ioctl: false, copies: 1 });
   for (const { at, kind } of loopsWithoutStep(body)) {
     place.report(at, kind === 'while' ? 5 : 1, 'unbounded loop without a step', "every way round needs a call, an assignment or a wait; 'wait(…);' waits for a condition");
   }
@@ -50,8 +55,11 @@ function checkStatement(statement: Statement, place: Place, around: Around): voi
       return checkAll(statement.body, place, { ...around, loop: true });
     case 'for':
       return checkFor(statement, place, around);
-    case 'repeat':
-      return checkAll(statement.body, place, { ...around, loop: true });
+    case 'repeat': {
+      const copies = around.copies * statement.times;
+      if (copies > MOST_COPIES) return place.report(at, 'repeat'.length, `'repeat' writes its body out ${copies} times`, `at most ${MOST_COPIES}; a 'while' loop over a variable takes no room`);
+      return checkAll(statement.body, place, { ...around, copies, loop: true });
+    }
     case 'choose':
       return statement.branches.forEach((branch) => checkAll(branch, place, around));
     case 'wait':
@@ -64,7 +72,7 @@ function checkStatement(statement: Statement, place: Place, around: Around): voi
       return checkAll(statement.body, place, { ...around, atomic: true });
     case 'ioctl':
       if (around.ioctl) place.report(at, 5, "an 'ioctl' inside of another", 'a thread is in one call at a time');
-      return checkAll(statement.body, place, { ...around, ioctl: true });
+      return checkAll(statement.body, place, { ...around, ioctl: true, loop: false });
     case 'return':
       return statement.value === null ? undefined : checkValue(statement.value, place);
     case 'break':

@@ -1,5 +1,6 @@
 // Static checks of a scenario that need no model: names, ranges, calls, labels, loops. What the steps mean is not asked here.
 
+import { ERRNOS, isErrno } from '../protocol/errno.ts';
 import { isObligation, OBLIGATIONS } from '../protocol/obligations.ts';
 import type { Declaration, Expectation, Member, Scenario } from '../model/scenario.ts';
 import type { Origin } from '../model/system.ts';
@@ -38,7 +39,12 @@ function duplicate({ name, at }: Declaration, first: Entity, report: Report): vo
   else report(at, name.length, `${quote(name)} is declared twice`, `the first is on line ${first.at.line}`);
 }
 
-function checkHeader({ off, expectation, declarations }: Scenario, { report }: Place): void {
+function checkHeader({ off, expectation, declarations, contract, sources }: Scenario, { report }: Place): void {
+  if (declarations.length === 0) report({ line: 1, column: 1 }, 'litmus'.length, 'nothing stands behind the header', sources.length > 0 ? 'declare parties and threads; is the file cut off?' : 'declare parties and threads');
+  for (const [i, { key, at }] of contract.entries()) {
+    if (contract.findIndex((c) => c.key === key) < i) report(at, key.length, `the contract gives ${key} twice`, 'leave one of them out');
+  }
+  if (expectation?.verdict === 'refused' && !isErrno(expectation.errno)) report(expectation.at, 'expect'.length, `no call returns -${expectation.errno}`, didYouMean(expectation.errno, ERRNOS) ?? `there are ${ERRNOS.join(', ')}`);
   const ids = [...OBLIGATIONS.map(({ id }) => id), 'UF'];
   for (const { name, at } of off) {
     if (!isObligation(name) && name !== 'WARN') report(at, name.length, `there is no obligation ${quote(name)}`, didYouMean(name, ids) ?? 'they are P1 to P14, UF and WARN');

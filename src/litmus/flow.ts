@@ -53,8 +53,9 @@ export function loopsWithoutStep(body: readonly Statement[]): Statement[] {
       case 'choose':
         return add(false, statement, ...statement.branches.map((branch) => sequence(branch, next, targets)));
       case 'atomic':
-      case 'ioctl':
         return add(true, statement, sequence(statement.body, next, targets));
+      case 'ioctl':
+        return add(false, statement, sequence(statement.body, next, targets));
       case 'return':
         return exit;
       case 'break':

