@@ -14,6 +14,8 @@ export interface Checked {
   /** By file, in their order; those rejected or failed are left out. */
   readonly results: readonly (readonly CheckResult[])[];
   readonly rows: readonly DebateRow[];
+  /** What could not be read, parsed or checked; already told on standard error. */
+  readonly errors: readonly string[];
   /** The worst so far: problems with files, failures, and for check the results. */
   readonly exit: number;
   /** Wall time. */
@@ -32,6 +34,7 @@ export async function checkPaths(paths: readonly string[], question: Question, s
   const given = await answers;
   unhook();
   line?.clear();
+  const errors: string[] = [...problems];
   const results: (readonly CheckResult[])[] = [];
   const rows: DebateRow[] = [];
   for (const answer of given) {
@@ -41,13 +44,15 @@ export async function checkPaths(paths: readonly string[], question: Question, s
       if (question.mode !== 'compare') codes.push(...answer.results.map((result) => exitOf(judge(result))));
     } else if (answer.kind === 'rejected') {
       tell(answer.messages);
+      errors.push(...answer.messages);
       codes.push(EXIT.usage);
     } else {
       tell([`internal failure: ${oneLine(answer.message)}, please report`]);
+      errors.push(answer.message);
       codes.push(EXIT.failed);
     }
   }
-  return { results, rows, exit: worst(codes), milliseconds: performance.now() - start };
+  return { results, rows, errors, exit: worst(codes), milliseconds: performance.now() - start };
 }
 
 /** The first Ctrl-C ends the search, the second the program. Gives back what takes the handler away. */

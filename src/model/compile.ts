@@ -6,6 +6,7 @@ import { OBLIGATIONS } from '../protocol/obligations.ts';
 import { arrival, BuildError, fold, foldActions, learn, type Code, type Place, type StepDraft } from './code.ts';
 import { contractOf, type Contract } from './contract.ts';
 import { unmapWorker, type Parts } from './drivers/importers.ts';
+import { doneFlag, truthOf } from './expressions.ts';
 import { releaseEngine } from './framework/dma-buf.ts';
 import { copyEngine, deviceEngine, lateOffEngine } from './framework/devices.ts';
 import { callbackBit } from './framework/dispatch.ts';
@@ -14,7 +15,7 @@ import { ticketBit } from './framework/locks.ts';
 import { connect, makeBuffer, makeCompletion, makeExporter, makeFence, makeImporter, makeKref, makeLock, makeMapping, makeTicket, makeVariable, makeWork, unknownValue, type ImporterObject } from './objects.ts';
 import type { Declaration, Member, Scenario, Statement } from './scenario.ts';
 import { Scope, type Entity } from './scope.ts';
-import { doneFlag, runStatements, truthOf, type Context } from './statements.ts';
+import { runStatements, type Context } from './statements.ts';
 import { and, constant, not, or, read, set, when, type Action, type Expr, type Fairness, type Invariant, type Origin, type Pending, type Process, type Step, type SymmetricFamily, type System, type Variable, type VariableId, type ViolationId } from './system.ts';
 import { emptyFacts, World, type Exporter, type Facts, type Loose, type Work } from './world.ts';
 

@@ -4,9 +4,9 @@ import type { CheckResult, Counterexample } from '../results/verdict.ts';
 
 export const JSON_VERSION = 1;
 
-/** Two spaces of indent, one line break at the end. */
-export function jsonReport(results: readonly CheckResult[]): string {
-  return `${JSON.stringify({ version: JSON_VERSION, results: results.map(resultObject) }, null, 2)}\n`;
+/** Two spaces of indent, one line break at the end. `errors`: what could not be read, parsed or checked, one message each. */
+export function jsonReport(results: readonly CheckResult[], errors: readonly string[] = []): string {
+  return `${JSON.stringify({ version: JSON_VERSION, results: results.map(resultObject), errors }, null, 2)}\n`;
 }
 
 function resultObject(result: CheckResult): object {

@@ -4,13 +4,15 @@ import { judge } from '../results/judgement.ts';
 import type { CheckResult } from '../results/verdict.ts';
 import { count } from './layout.ts';
 
-export function ktapReport(results: readonly CheckResult[]): string {
-  const lines = ['KTAP version 1', `1..${results.length}`];
+/** `errors`: what could not be read, parsed or checked; each is a test that failed. */
+export function ktapReport(results: readonly CheckResult[], errors: readonly string[] = []): string {
+  const lines = ['KTAP version 1', `1..${results.length + errors.length}`];
   results.forEach((result, index) => {
     const name = nameOf(result);
     for (const line of diagnostics(result)) lines.push(`# ${name}: ${oneLine(line)}`);
     lines.push(resultLine(result, index + 1, name));
   });
+  errors.forEach((error, i) => lines.push(`not ok ${results.length + i + 1} input # ERROR ${oneLine(error.split('\n')[0] ?? '')}`));
   return `${lines.join('\n')}\n`;
 }
 

@@ -26,7 +26,7 @@ async function once(request: CheckRequest): Promise<number> {
   const checked = await checkPaths(request.paths, questionOf(request), settingsOf(request), request.workers);
   if (request.compare !== null) return compared(request, request.compare, checked);
   const results = checked.results.flat();
-  if (results.length > 0 || request.format === 'json' || request.format === 'ktap') process.stdout.write(rendered(request, results, checked.milliseconds));
+  if (results.length > 0 || request.format === 'json' || request.format === 'ktap') process.stdout.write(rendered(request, results, checked));
   return checked.exit;
 }
 
@@ -41,12 +41,12 @@ function settingsOf({ contract, symmetry, liveness, limits, order }: CheckReques
   return { contract, symmetry, liveness, limits, order };
 }
 
-function rendered(request: CheckRequest, results: readonly CheckResult[], milliseconds: number): string {
+function rendered(request: CheckRequest, results: readonly CheckResult[], { milliseconds, errors }: Checked): string {
   switch (request.format) {
     case 'json':
-      return jsonReport(results);
+      return jsonReport(results, errors);
     case 'ktap':
-      return ktapReport(results);
+      return ktapReport(results, errors);
     case 'mermaid':
       return mermaidReport(results);
     case 'text': {
@@ -72,7 +72,7 @@ function compared(request: CheckRequest, sides: { readonly left: Override; reado
   const pairs = checked.results.flatMap(([leftResult, rightResult]) => (leftResult === undefined || rightResult === undefined ? [] : [{ left: written(sides.left), right: written(sides.right), leftResult, rightResult }]));
   if (request.format === 'text') {
     process.stdout.write(pairs.map((pair) => compareReport(pair, formOf(request))).join('\n'));
-  } else process.stdout.write(rendered(request, pairs.flatMap((pair) => [pair.leftResult, pair.rightResult]), checked.milliseconds));
+  } else process.stdout.write(rendered(request, pairs.flatMap((pair) => [pair.leftResult, pair.rightResult]), checked));
   const codes = pairs.map(({ leftResult, rightResult }) => {
     const silent = [leftResult, rightResult].map(judge).filter((judgement) => judgement === 'unfinished' || judgement === 'failed');
     return silent.length > 0 ? worst(silent.map(exitOf)) : leftResult.outcome === rightResult.outcome ? EXIT.fine : EXIT.bad;
