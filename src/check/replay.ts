@@ -6,7 +6,7 @@ import { applyStep, brokenInvariants, initialState, isEnabled } from './interpre
 import type { State } from './interpret.ts';
 
 export interface ReplayError {
-  readonly reason: 'malformed' | 'unknown-action' | 'ambiguous-action' | 'not-enabled' | 'ended';
+  readonly reason: 'malformed' | 'cut-off' | 'unknown-action' | 'ambiguous-action' | 'not-enabled' | 'ended';
   /** The step, counted from 1; 0 where the token itself is at fault. */
   readonly at: number;
   /** The action: its name, or as the token has it where there is no such action. */
@@ -34,13 +34,16 @@ const version = 'f1';
 const leastDigits = 5;
 const mostDigits = 14;
 
-/** "f1.<scenario>.<actions>", with ".<actions of the cycle>" for a lasso. Only letters, digits, '-', '_' and '.'. */
+/**
+ * "f1.<scenario>.<actions>.<check>", for a lasso ".<actions of the cycle>" before the check, which tells a token that was cut off.
+ * Only letters, digits, '-', '_' and '.'.
+ */
 export function replayToken(system: System, steps: readonly number[], cycle: readonly number[] | null = null): string {
   const digits = digitsFor(system);
   const code = (list: readonly number[]): string => list.map((step) => digest(system.steps[step]?.name ?? '').slice(0, digits)).join('-');
   const parts = [version, safeName(system.name), code(steps)];
   if (cycle !== null) parts.push(code(cycle));
-  return parts.join('.');
+  return [...parts, checkOf(parts)].join('.');
 }
 
 /** The scenario's name as a token has it. */
@@ -56,8 +59,10 @@ export function scenarioOf(token: string): string | null {
 
 export function decodeToken(system: System, token: string): Decoded {
   const parts = token.trim().split('.');
+  const check = parts.pop();
   const [first, scenario, steps, cycle] = parts;
-  if (first !== version || scenario === undefined || steps === undefined || parts.length > 4) return fault('malformed', 0, token);
+  if (first !== version) return fault('malformed', 0, token);
+  if (scenario === undefined || steps === undefined || parts.length > 4 || check !== checkOf(parts)) return fault('cut-off', 0, token);
   const digests = system.steps.map((s) => digest(s.name));
   const list = steps === '' ? [] : steps.split('-');
   const round = cycle === undefined || cycle === '' ? [] : cycle.split('-');
@@ -95,6 +100,9 @@ export function replay(system: System, steps: readonly number[]): Replayed {
 function fault(reason: ReplayError['reason'], at: number, action: string): { readonly ok: false; readonly error: ReplayError } {
   return { ok: false, error: { reason, at, action } };
 }
+
+/** Three digits over all that stands before. */
+const checkOf = (parts: readonly string[]): string => digest(parts.join('.')).slice(0, 3);
 
 /** As many digits as tell all actions of the system apart. */
 function digitsFor(system: System): number {

@@ -312,6 +312,8 @@ function tokenProblem(error: { readonly reason: string; readonly at: number; rea
   switch (error.reason) {
     case 'malformed':
       return error.at === 0 ? 'this is not a replay token; it begins with "f1." and stands at the end of a counterexample' : `the replay token is damaged at action ${error.at} ('${error.action}')`;
+    case 'cut-off':
+      return 'the replay token is not whole: copy it again, to the end of its line';
     case 'unknown-action':
       return `the replay token no longer fits: action ${error.at} ('${error.action}') is not in this scenario; check the scenario again for a new token`;
     case 'ambiguous-action':

@@ -9,7 +9,8 @@ import { version } from './version.ts';
 // A reader that has seen enough (`| head`) is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(process.exitCode ?? EXIT.fine);
-  failed(error);
+  process.stderr.write(`fencepost: cannot write the output (${error.code ?? error.message}); is the disk full?\n`);
+  process.exit(EXIT.usage);
 });
 process.stderr.on('error', () => undefined);
 process.on('uncaughtException', failed);
