@@ -45,9 +45,10 @@ export type Request =
 /** Throws UsageProblem. `args` without node and script. */
 export function parseArguments(args: readonly string[], version: string, width: number): Request {
   if (args.length === 0) return { command: 'debate' };
+  if (args[0] === 'help') return parseArguments([...args.slice(1), '--help'], version, width);
   let request: Request | null = null;
   let printed = '';
-  const program = new Command('fencepost').description(TAGLINE).version(version, '--version', 'print the version').helpOption('--help', 'show help');
+  const program = new Command('fencepost').description(TAGLINE).version(version, '--version', 'print the version').helpOption('-h, --help', 'show help');
   program.addHelpText('after', `\nWithout arguments the bundled corpus is checked and the table of the debate printed.\n\n${EXIT_TEXT.join('\n')}`);
   program.helpCommand(false);
   for (const row of COMMANDS) program.addCommand(commandOf(row, (made) => (request = made)), {});
@@ -68,7 +69,7 @@ export function parseArguments(args: readonly string[], version: string, width: 
 }
 
 function commandOf(row: CommandRow, done: (request: Request) => void): Command {
-  const command = new Command(row.name).description(row.text).helpOption('--help', 'show help');
+  const command = new Command(row.name).description(row.text).helpOption('-h, --help', 'show help');
   if (row.argument !== null) {
     const name = row.argument.repeats ? `${row.argument.name}...` : row.argument.name;
     const text = row.argument.choices === undefined ? row.argument.text : `${row.argument.text}: ${row.argument.choices.join(', ')}`;
@@ -150,7 +151,6 @@ function together(request: CheckRequest): void {
   const { replay, compare, simulate, watch, paths, format } = request;
   const modes = [replay === null ? '' : '--replay', compare === null ? '' : '--compare', simulate === null ? '' : '--simulate'].filter((mode) => mode !== '');
   if (modes.length > 1) throw new UsageProblem(`${modes.join(' and ')} do not go together`);
-  if (replay !== null && paths.length !== 1) throw new UsageProblem('--replay needs exactly one file', 'fencepost check FILE --replay TOKEN');
   if (replay !== null && watch) throw new UsageProblem('--replay and --watch do not go together');
   if (watch && format !== 'text') throw new UsageProblem('--watch prints text only');
 }
@@ -198,6 +198,7 @@ function choice<T extends string>(what: string, known: readonly T[], value: stri
 
 /** Commander's message without its prefix; its suggestion becomes the remedy. */
 function usage(error: CommanderError, args: readonly string[]): UsageProblem {
+  if (error.code === 'commander.help') return new UsageProblem('no command given', 'see fencepost --help');
   const [message = '', ...rest] = error.message.replace(/^error: /, '').split('\n');
   const suggestion = rest.join(' ').replace(/[()]/g, '').trim();
   const first = args.find((arg) => !arg.startsWith('-'));

@@ -7,7 +7,8 @@ import { EXIT, exitOf, worst } from './exit.ts';
 import { corpusFolder } from './package-folder.ts';
 import type { Question, Settings, Task } from './pipeline.ts';
 import { run } from './pool.ts';
-import { gather } from './scenario-files.ts';
+import { safeName, scenarioOf } from '../check/replay.ts';
+import { gather, type Gathered } from './scenario-files.ts';
 import { progressLine } from './terminal.ts';
 
 export interface Checked {
@@ -24,7 +25,8 @@ export interface Checked {
 
 export async function checkPaths(paths: readonly string[], question: Question, settings: Settings, workers: number | null): Promise<Checked> {
   const start = performance.now();
-  const { files, problems } = gather(paths.length === 0 ? [corpusFolder()] : paths);
+  const gathered = gather(paths.length === 0 ? [corpusFolder()] : paths);
+  const { files, problems } = question.mode === 'replay' ? meant(gathered, question.token) : gathered;
   tell(problems);
   const codes: number[] = problems.length > 0 ? [EXIT.usage] : [];
   const line = progressLine(files.length);
@@ -53,6 +55,15 @@ export async function checkPaths(paths: readonly string[], question: Question, s
     }
   }
   return { results, rows, errors, exit: worst(codes), milliseconds: performance.now() - start };
+}
+
+/** Of several files, a token means the one that holds its scenario. */
+function meant({ files, problems }: Gathered, token: string): Gathered {
+  const wanted = scenarioOf(token);
+  if (files.length < 2) return { files, problems };
+  if (wanted === null) return { files: [], problems: [...problems, 'this is not a replay token; it begins with "f1." and stands at the end of a counterexample'] };
+  const named = files.filter(({ text }) => safeName(/^\s*litmus[ \t]+(\S+)/m.exec(text)?.[1] ?? '') === wanted);
+  return named.length > 0 ? { files: named, problems } : { files: [], problems: [...problems, `none of ${files.length} files holds the scenario '${wanted}' of the replay token; name its file`] };
 }
 
 /** The first Ctrl-C ends the search, the second the program. Gives back what takes the handler away. */
