@@ -1,7 +1,7 @@
 // What a search is asked and what it answers: options, limits, progress, violations found, lassos.
 // Plain types. Step ids are indices into `System.steps` of the system that the caller gave.
 
-import type { ViolationId } from '../model/system.ts';
+import type { System, ViolationId } from '../model/system.ts';
 import type { Workers } from './parallel.ts';
 
 /** Where a search gives up. Infinity (or leaving it out of `defaultLimits`) means no bound. */
@@ -101,4 +101,12 @@ export interface SearchOutcome {
   readonly threads?: number;
   /** For the ledger: what made the search smaller, one sentence each. */
   readonly reductions: readonly string[];
+}
+
+/** The outcome of no search at all: what a simulation or a replay fills in. */
+export function noSearch(system: System): SearchOutcome {
+  return {
+    finished: false, limit: null, exhausted: false, states: 0, transitions: 0, depth: 0, levels: 0, frontier: 0, bytesPerState: 0, wordsPerState: 0,
+    found: [], liveness: 'not-asked', lassos: [], reachedSteps: new Uint8Array(system.steps.length), witnesses: [], reductions: [],
+  };
 }

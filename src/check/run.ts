@@ -8,7 +8,7 @@ import type { BrokenKind, CheckResult, Counterexample, Ledger, Refusal, Verdict 
 import { blameFor, blameForWait } from './blame.ts';
 import { canLeave } from './escape.ts';
 import { decodeToken, endsLike, finish, Pace, replay as replayPath, replayToken, safeName, searchSteps, showsViolation, shrink, simulateSteps as randomWalks, type Found, type Lasso, type Limits, type Progress, type SearchOutcome, type Steps, type Workers } from './index.ts';
-import { isTrue } from './interpret.ts';
+import { enabledSteps, isTrue } from './interpret.ts';
 import { tell, waitsIn } from './story.ts';
 
 export interface CheckOptions {
@@ -254,12 +254,14 @@ export function* simulatedSteps(scenario: Scenario, file: string | null, options
   const depth = options.depth ?? 1000;
   const pace = new Pace(options.now, options.stop ?? (() => false), Infinity);
   const out = yield* randomWalks(compiled.system, { seed: options.seed, runs: options.runs, depth, ...(options.stop === undefined ? {} : { stop: options.stop }) }, pace);
-  const ends = out.deadEnds.map((d): Lasso => ({ pending: d.pending, class: compiled.system.pending[d.pending]?.kind === 'call' ? 'hang' : 'never', stem: d.path, cycle: [] }));
+  const ends = out.deadEnds.map((d): Lasso => ({ pending: d.pending, class: classAtEnd(compiled.system, d.pending, d.path), stem: d.path, cycle: [] }));
   const broken = [...out.found.flatMap((f) => fromFound(compiled, f)), ...ends.map((l) => fromLasso(compiled, l))].sort(worstFirst);
   const outcome: SearchOutcome = { ...noSearch(compiled.system), transitions: out.steps, found: out.found, lassos: ends, reachedSteps: out.reachedSteps, witnesses: out.witnesses };
   const result = judged(scenario, file, compiled, outcome, broken, options.now() - started);
   const ledger = { ...result.ledger, notCovered: [`simulation: ${out.runs} runs, ${out.steps} steps, seed ${options.seed}; what no run met is not ruled out`] };
-  return { ok: true, rules: compiled.rules, result: result.verdict === 'broken' ? { ...result, ledger } : { ...result, verdict: 'unfinished', outcome: `unfinished (simulated ${out.runs} runs)`, asExpected: null, ledger } };
+  // a walk meets some violation, not the worst: any is as declared where one is declared
+  const asExpected = scenario.expectation === null ? null : scenario.expectation.verdict === 'broken';
+  return { ok: true, rules: compiled.rules, result: result.verdict === 'broken' ? { ...result, asExpected, ledger } : { ...result, verdict: 'unfinished', outcome: `unfinished (simulated ${out.runs} runs)`, asExpected: null, ledger } };
 }
 
 /** Replays a token: the result is the story again, judged anew at its end. */
@@ -293,11 +295,21 @@ export function replayScenario(scenario: Scenario, file: string | null, token: s
       });
     }
     broken.sort(worstFirst);
+    const moves = decoded.cycle?.length === 0 && enabledSteps(system, run.run.states.at(-1) ?? []).some((s) => system.steps[s]?.fairness !== 'none');
+    if (broken.length === 0 || moves) return { ok: false, message: 'the replay token no longer shows a violation: its run is possible, and nothing is wrong at its end; check the scenario again', at: null };
     const outcome: SearchOutcome = { ...noSearch(system), finished: true, states: path.length + 1, transitions: path.length, depth: path.length };
     const result = judged(scenario, file, compiled, outcome, broken, options.now() - started);
     return { ok: true, rules: compiled.rules, result: { ...result, asExpected: null, ledger: { ...result.ledger, notCovered: ['replay: one path, nothing else'] } } };
   }
   return { ok: false, message: failure, at: null };
+}
+
+/** Deadlock or hang at the end of a path (SEMANTICS E12.4); never for what is not a call. */
+function classAtEnd(system: System, pending: number, path: readonly number[]): Lasso['class'] {
+  const what = system.pending[pending];
+  const run = replayPath(system, path);
+  if (what?.kind !== 'call' || !run.ok) return 'never';
+  return canLeave(system, run.run.states.at(-1) ?? [], what.holds) ? 'hang' : 'deadlock';
 }
 
 /** The outcome of no search at all: what a simulation or a replay fills in. */

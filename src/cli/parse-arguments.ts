@@ -148,7 +148,7 @@ function checkRequest(paths: readonly string[], options: Readonly<Record<string,
 }
 
 function together(request: CheckRequest): void {
-  const { replay, compare, simulate, watch, paths, format } = request;
+  const { replay, compare, simulate, watch, format } = request;
   const modes = [replay === null ? '' : '--replay', compare === null ? '' : '--compare', simulate === null ? '' : '--simulate'].filter((mode) => mode !== '');
   if (modes.length > 1) throw new UsageProblem(`${modes.join(' and ')} do not go together`);
   if (replay !== null && watch) throw new UsageProblem('--replay and --watch do not go together');

@@ -1,0 +1,43 @@
+// One scenario by random walks. A walk that finds nothing proves nothing: the verdict is never `holds`.
+
+import type { Scenario } from '../model/scenario.ts';
+import type { CheckResult } from '../results/verdict.ts';
+import { compiledFor, type Checked, type CheckOptions } from './check-options.ts';
+import { fromFound, fromLasso, worstFirst } from './counterexample.ts';
+import { judged } from './judge.ts';
+import { noSearch, type Lasso, type SearchOutcome } from './outcome.ts';
+import { finish, Pace, type Steps } from './pace.ts';
+import { simulateSteps } from './simulate.ts';
+import { byName, unknownsOf } from './unknowns.ts';
+
+export type SimulateOptions = CheckOptions & { readonly runs: number; readonly seed: number; readonly depth?: number };
+
+/** Random walks by a seed: finds violations, proves nothing. */
+export function simulateScenario(scenario: Scenario, file: string | null, options: SimulateOptions): Checked {
+  return finish(simulatedSteps(scenario, file, options));
+}
+
+/** The same in parts. */
+export function* simulatedSteps(scenario: Scenario, file: string | null, options: SimulateOptions): Steps<Checked> {
+  const started = options.now();
+  const made = compiledFor(scenario, options, byName(unknownsOf(scenario), []));
+  if (!made.ok) return made;
+  const { compiled } = made;
+  const depth = options.depth ?? 1000;
+  const pace = new Pace(options.now, options.stop ?? (() => false), Infinity);
+  const { seed, runs, stop } = options;
+  const out = yield* simulateSteps(compiled.system, { seed, runs, depth, ...(stop === undefined ? {} : { stop }) }, pace);
+  const ends = out.deadEnds.map((d): Lasso => {
+    const isCall = compiled.system.pending[d.pending]?.kind === 'call';
+    return { pending: d.pending, class: isCall ? 'hang' : 'never', stem: d.path, cycle: [] };
+  });
+  const broken = [...out.found.flatMap((f) => fromFound(compiled, f)), ...ends.map((l) => fromLasso(compiled, l))].sort(worstFirst);
+  const { found, reachedSteps, witnesses } = out;
+  const outcome: SearchOutcome = { ...noSearch(compiled.system), transitions: out.steps, found, lassos: ends, reachedSteps, witnesses };
+  const result = judged(scenario, file, compiled, outcome, broken, options.now() - started);
+  const notCovered = [`simulation: ${out.runs} runs, ${out.steps} steps, seed ${seed}; what no run met is not ruled out`];
+  const told: CheckResult = { ...result, ledger: { ...result.ledger, notCovered } };
+  const { rules } = compiled;
+  if (result.verdict === 'broken') return { ok: true, rules, result: told };
+  return { ok: true, rules, result: { ...told, verdict: 'unfinished', outcome: `unfinished (simulated ${out.runs} runs)`, asExpected: null } };
+}
