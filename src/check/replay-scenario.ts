@@ -6,11 +6,14 @@ import type { Counterexample } from '../results/verdict.ts';
 import { compiledFor, type Checked, type CheckOptions } from './check-options.ts';
 import { fromFound, fromLasso, worstFirst } from './counterexample.ts';
 import { canLeave } from './escape.ts';
-import { isTrue } from './interpret.ts';
+import { enabledSteps, isTrue } from './interpret.ts';
 import { judged } from './judge.ts';
 import { noSearch, type SearchOutcome } from './outcome.ts';
 import { decodeToken, replay, safeName, type Run } from './replay.ts';
 import { byName, MOST_UNKNOWNS, unknownsOf, valuations } from './unknowns.ts';
+
+const NOTHING_SHOWN =
+  'the replay token no longer shows a violation: its run is possible, and nothing is wrong at its end; check the scenario again';
 
 /** Replays a token: the result is the story again, judged anew at its end. */
 export function replayScenario(scenario: Scenario, file: string | null, token: string, options: CheckOptions): Checked {
@@ -34,6 +37,9 @@ export function replayScenario(scenario: Scenario, file: string | null, token: s
       continue;
     }
     const broken = shownBy(compiled, decoded, run.run).sort(worstFirst);
+    const last = run.run.states.at(-1) ?? [];
+    const moves = decoded.cycle?.length === 0 && enabledSteps(system, last).some((s) => system.steps[s]?.fairness !== 'none');
+    if (broken.length === 0 || moves) return { ok: false, message: NOTHING_SHOWN, at: null };
     const outcome: SearchOutcome = { ...noSearch(system), finished: true, states: path.length + 1, transitions: path.length, depth: path.length };
     const result = judged(scenario, file, compiled, outcome, broken, options.now() - started);
     const ledger = { ...result.ledger, notCovered: ['replay: one path, nothing else'] };

@@ -202,6 +202,9 @@ class Build {
     const of = this.root.find(d.of);
     if (of?.kind !== 'buffer') throw new BuildError(`unknown buffer '${d.of}'`, d.at);
     if ((d.count ?? 1) > MAX_IMPORTERS || d.count === 0) throw new BuildError(`a family has 1 to ${MAX_IMPORTERS} members`, d.at);
+    for (const m of d.members) {
+      if ('name' in m && (m.name === 'att' || m.name === 'map')) throw new BuildError(`every importer has its own '${m.name}'; choose another name`, m.at);
+    }
     const members: (Entity & { kind: 'party' })[] = [];
     for (let i = 0; i < (d.count ?? 1); i++) {
       const name = d.count === null ? d.name : `${d.name}[${i}]`;
