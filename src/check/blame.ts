@@ -50,7 +50,10 @@ export function blameForWait(system: System, stuck: number, state: State, waits:
   const misuse = onTheWay.map((v) => system.violations[v]).filter((v): v is Violation => v !== undefined && (v.code === 'P8' || v.code === 'P14')).at(-1);
   if (misuse !== undefined) return blameOf(misuse);
   if (last === undefined) return otherwise;
-  if (passed.has(at) && waits.some((w) => w.party === at) && last.by.includes(at)) return { ...otherwise, party: system.processes.find((p) => p.name === at)?.party ?? otherwise.party };
+  if (passed.has(at) && waits.some((w) => w.party === at) && last.by.includes(at)) return {
+    ...otherwise,
+    party: system.processes.find((p) => p.name === at)?.party ?? otherwise.party,
+  };
   const open = system.pending.filter((p) => p.kind === 'obligation' && isTrue(p.holds, state)).map((p) => system.violations[p.violation]);
   const wanted = last.waits === 'unmap' ? 'P6' : last.waits === 'fence' ? 'P9' : null;
   const parties = new Set(last.by.map((name) => system.processes.find((p) => p.name === name)?.party));
@@ -69,6 +72,14 @@ function unasked(system: System, blame: Blame, importer: string, buffer: string)
   const exporter = system.steps.find((s) => s.waits?.kind === 'unmap' && s.waits.object === buffer)?.waits?.owner ?? blame.party;
   const couldBeTold = system.pending.some((p) => p.kind === 'obligation' && system.violations[p.violation]?.code === 'P6' && system.violations[p.violation]?.party === importer);
   return couldBeTold
-    ? { ...blame, party: exporter, object: buffer, text: `${exporter} waits for ${importer} to unmap, but the callback has not told it to since it mapped.`, source: 'SEMANTICS C7, D5' }
-    : { ...blame, party: exporter, object: buffer, text: `${exporter} waits for ${importer} to unmap, which has no callback and so no duty to: it should have been refused.`, source: 'SEMANTICS C8, E6; dma_buf_attach_revocable' };
+    ? {
+      ...blame, party: exporter, object: buffer,
+      text: `${exporter} waits for ${importer} to unmap, but the callback has not told it to since it mapped.`,
+      source: 'SEMANTICS C7, D5',
+    }
+    : {
+      ...blame, party: exporter, object: buffer,
+      text: `${exporter} waits for ${importer} to unmap, which has no callback and so no duty to: it should have been refused.`,
+      source: 'SEMANTICS C8, E6; dma_buf_attach_revocable',
+    };
 }

@@ -49,7 +49,10 @@ export interface Ending {
 
 /** How `violation`, or its twin by symmetry, comes about from `state`: itself first, then steps by name. */
 export function endingIn(system: System, state: State, violation: number): Ending | null {
-  const endings: Ending[] = brokenInvariants(system, state).map((invariant) => ({ violation: system.invariants[invariant]?.violation ?? -1, step: null, invariant }));
+  const endings: Ending[] = brokenInvariants(system, state).map((invariant) => ({
+    violation: system.invariants[invariant]?.violation ?? -1,
+    step: null, invariant,
+  }));
   for (const step of byName(system, state)) for (const v of applyStep(system, state, step).violations) endings.push({ violation: v, step, invariant: null });
   return endings.find((e) => e.violation === violation) ?? endings.find((e) => twins(system, e.violation, violation)) ?? null;
 }

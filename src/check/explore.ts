@@ -6,10 +6,10 @@ import type { System } from '../model/system.ts';
 import { generate } from './generate.ts';
 import type { Engine } from './generate.ts';
 import type { Layout } from './layout.ts';
-import { canonicalise, compareWords, pack } from './layout.ts';
+import { canonicalise, comesFirst, isHarm, pack, stepBefore } from './layout.ts';
 import type { Limit, Limits, Progress } from './outcome.ts';
 import type { Pace, Steps } from './pace.ts';
-import { stepBefore, Team } from './parallel.ts';
+import { Team } from './parallel.ts';
 import type { Workers } from './parallel.ts';
 
 /** Where a violation was first seen. `step` is a step id, or -1 - invariant index. */
@@ -206,8 +206,7 @@ class Explorer {
     this.states = result.states;
     this.transitions += result.transitions;
     for (const { violation, state, step } of result.sightings) {
-      const kind = this.system.violations[violation];
-      if (kind !== undefined && kind.fatal && kind.kind === 'harm') this.harmed = true;
+      if (isHarm(this.system, violation)) this.harmed = true;
       this.sightings[violation] = { violation, state, step, level: this.level };
     }
     const { expanded } = result;
@@ -269,11 +268,10 @@ class Explorer {
     const before = this.sightings[violation];
     if (before !== undefined && before.level < this.level) return;
     const state = base / this.layout.words;
-    const kind = this.system.violations[violation];
-    if (kind !== undefined && kind.fatal && kind.kind === 'harm') this.harmed = true;
+    if (isHarm(this.system, violation)) this.harmed = true;
     if (before !== undefined) {
-      const order = before.state === state ? 0 : compareWords(this.layout, this.store, before.state, state);
-      if (order < 0 || (order === 0 && !stepBefore(this.system, step, before.step))) return;
+      const first = comesFirst(this.layout, this.store, { state, step }, before, (a, b) => stepBefore(this.system, a, b));
+      if (!first) return;
     }
     this.sightings[violation] = { violation, state, step, level: this.level };
   }

@@ -93,6 +93,30 @@ export function compareWords(layout: Layout, store: Int32Array, a: number, b: nu
   return 0;
 }
 
+/** A step as seen at a state of the store: a step id, or -1 - invariant index. */
+export interface Seen {
+  readonly state: number;
+  readonly step: number;
+}
+
+/** Which of two is told, whatever the order in which states were found: the smaller words, then the smaller step. */
+export function comesFirst(layout: Layout, store: Int32Array, a: Seen, b: Seen, stepFirst: (a: number, b: number) => boolean): boolean {
+  const order = a.state === b.state ? 0 : compareWords(layout, store, a.state, b.state);
+  return order !== 0 ? order < 0 : stepFirst(a.step, b.step);
+}
+
+/** Invariants before steps, steps by name. */
+export function stepBefore(system: System, a: number, b: number): boolean {
+  if (a < 0 || b < 0) return a < 0 && (b >= 0 || a > b);
+  return (system.steps[a]?.name ?? '') < (system.steps[b]?.name ?? '');
+}
+
+/** The search ends behind the level of such a violation. */
+export function isHarm(system: System, violation: number): boolean {
+  const kind = system.violations[violation];
+  return kind !== undefined && kind.fatal && kind.kind === 'harm';
+}
+
 /** Sorts the blocks of each family of the state at `offset`, as the generated code does: by words, signed. */
 export function canonicalise(layout: Layout, words: Int32Array, offset: number): void {
   for (const run of layout.blocks) {

@@ -5,7 +5,7 @@
 import type { System } from '../model/system.ts';
 import { generate, sharedBlock } from './generate.ts';
 import type { Engine } from './generate.ts';
-import { compareWords } from './layout.ts';
+import { comesFirst, stepBefore } from './layout.ts';
 import type { Layout } from './layout.ts';
 import type { Pace, Steps } from './pace.ts';
 
@@ -183,15 +183,8 @@ class Hand {
   }
 
   private closer(state: number, step: number, before: number, beforeStep: number, store: Int32Array): boolean {
-    const order = state === before ? 0 : compareWords(this.layout, store, state, before);
-    return order !== 0 ? order < 0 : stepBefore(this.system, step, beforeStep);
+    return comesFirst(this.layout, store, { state, step }, { state: before, step: beforeStep }, (a, b) => stepBefore(this.system, a, b));
   }
-}
-
-/** Invariants before steps, steps by name. */
-export function stepBefore(system: System, a: number, b: number): boolean {
-  if (a < 0 || b < 0) return a < 0 && (b >= 0 || a > b);
-  return (system.steps[a]?.name ?? '') < (system.steps[b]?.name ?? '');
 }
 
 const never = (): boolean => false;
@@ -450,10 +443,7 @@ export class Team {
         const step = sights[at + 1] ?? 0;
         if (state < 0) continue;
         sights[at] = -1;
-        if (smallest !== undefined) {
-          const order = smallest.state === state ? 0 : compareWords(this.layout, this.store, state, smallest.state);
-          if (order > 0 || (order === 0 && !stepBefore(this.system, step, smallest.step))) continue;
-        }
+        if (smallest !== undefined && !comesFirst(this.layout, this.store, { state, step }, smallest, (a, b) => stepBefore(this.system, a, b))) continue;
         smallest = { violation, state, step };
       }
       if (smallest !== undefined) best.push(smallest);

@@ -4,7 +4,7 @@
 
 import type { System } from '../model/system.ts';
 import type { Exploration } from './explore.ts';
-import { compareWords } from './layout.ts';
+import { comesFirst } from './layout.ts';
 import type { Pace, Steps } from './pace.ts';
 
 export interface Path {
@@ -24,7 +24,9 @@ interface Walk {
 
 /** Shortest paths to states of an exploration, in the order asked. Stands aside, but is never broken off: what was found is told. */
 export function* pathsTo(exploration: Exploration, targets: readonly number[], pace: Pace): Steps<Path[]> {
+  const { layout, store } = exploration;
   const rank = nameRanks(exploration.system);
+  const byRank = (a: number, b: number): boolean => (rank[a] ?? 0) < (rank[b] ?? 0);
   const walks = targets.map((target): Walk => ({ steps: [], states: [target], level: levelOf(exploration, target), best: undefined }));
   const highest = Math.max(0, ...walks.map((w) => w.level));
   for (let level = highest; level > 0; level--) {
@@ -33,8 +35,8 @@ export function* pathsTo(exploration: Exploration, targets: readonly number[], p
     yield* pace.aside();
     const offer = (from: number, step: number, to: Walk): void => {
       const { best } = to;
-      const order = best === undefined ? -1 : from === best.state ? 0 : compareWords(exploration.layout, exploration.store, from, best.state);
-      if (order < 0 || (order === 0 && (rank[step] ?? 0) < (rank[best?.step ?? 0] ?? 0))) to.best = { state: from, step };
+      const offered = { state: from, step };
+      if (best === undefined || comesFirst(layout, store, offered, best, byRank)) to.best = offered;
     };
     if (exploration.edges !== null) scanEdges(exploration, level - 1, active, offer);
     else expandAgain(exploration, level - 1, active, offer);

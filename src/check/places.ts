@@ -191,7 +191,10 @@ function follow(flow: Flow, actions: readonly Action[], starts: Constants[]): Co
     if (action.do === 'violate') {
       if (flow.system.violations[action.violation]?.fatal ?? false) return [];
     } else if (action.do === 'set') {
-      if (action.variable === flow.pc) ends = merge(flow, ends.flatMap((end) => possible(fold(action.value, known(end)), flow.size).map((p) => moved(end, flow.pc, p))));
+      if (action.variable === flow.pc) ends = merge(
+        flow,
+        ends.flatMap((end) => possible(fold(action.value, known(end)), flow.size).map((p) => moved(end, flow.pc, p))),
+      );
       else if (flow.tracked.has(action.variable)) {
         for (const end of ends) {
           const value = fold(action.value, known(end));

@@ -8,7 +8,7 @@ import { fromFound, fromLasso, worstFirst } from './counterexample.ts';
 import { canLeave } from './escape.ts';
 import { enabledSteps, isTrue } from './interpret.ts';
 import { judged } from './judge.ts';
-import { noSearch, type SearchOutcome } from './outcome.ts';
+import { noSearch, type Lasso, type SearchOutcome } from './outcome.ts';
 import { decodeToken, replay, safeName, type Run } from './replay.ts';
 import { byName, MOST_UNKNOWNS, unknownsOf, valuations } from './unknowns.ts';
 
@@ -61,8 +61,8 @@ function shownBy(compiled: Compiled, token: { readonly steps: readonly number[];
   const end = run.states[steps.length] ?? [];
   return system.pending.flatMap((p, pending) => {
     if (!isTrue(p.holds, end)) return [];
-    const stuck = canLeave(system, end, p.holds) ? 'hang' : 'deadlock';
-    return [fromLasso(compiled, { pending, class: p.kind === 'call' ? stuck : 'never', stem: steps, cycle })];
+    const stuck = (): Lasso['class'] => (canLeave(system, end, p.holds) ? 'hang' : 'deadlock');
+    return [fromLasso(compiled, { pending, class: p.kind === 'call' ? stuck() : 'never', stem: steps, cycle })];
   });
 }
 

@@ -31,7 +31,10 @@ export function slice(system: System): Slice {
   const columns = columnsOf(system);
   // A group with a strong step is strong, also when that step is sliced away.
   const strong = new Set(system.steps.filter((s) => s.fairness === 'strong').map((s) => s.group));
-  let steps: Numbered[] = system.steps.map((step, id) => ({ id, step: step.fairness === 'weak' && strong.has(step.group) ? { ...step, fairness: 'strong' } : step }));
+  let steps: Numbered[] = system.steps.map((step, id) => ({
+    id,
+    step: step.fairness === 'weak' && strong.has(step.group) ? { ...step, fairness: 'strong' } : step,
+  }));
   let facts: readonly (PlaceFacts | null)[] = [];
   let constants: Constants = new Map();
   // Folding removes steps, which makes more constant; a few rounds settle all but contrived systems, and any round is sound.
@@ -129,7 +132,10 @@ function foldActions(actions: readonly Action[], constants: Knowledge, tracked: 
 }
 
 /** Drops what nothing reads, numbers the rest anew. */
-function compact(system: System, steps: readonly Numbered[], facts: readonly (PlaceFacts | null)[], constants: Constants, columns: readonly (readonly VariableId[])[]): Slice {
+function compact(
+  system: System, steps: readonly Numbered[], facts: readonly (PlaceFacts | null)[], constants: Constants,
+  columns: readonly (readonly VariableId[])[],
+): Slice {
   const live = liveVariables(system, steps, constants, columns);
   const places = densePlaces(system, facts, live, columns);
   const variables = [...live].sort((a, b) => a - b);
@@ -172,7 +178,10 @@ function compact(system: System, steps: readonly Numbered[], facts: readonly (Pl
     invariants: system.invariants.map((i): Invariant => ({ ...i, bad: rewrite(i.bad) })),
     pending: system.pending.map((p): Pending => ({ ...p, holds: rewrite(p.holds) })),
     witnesses: system.witnesses.map((w) => ({ ...w, reached: rewrite(w.reached) })),
-    symmetry: system.symmetry.filter((family) => startAlike(system, family)).map((family) => ({ ...family, blocks: family.blocks.map((block) => block.flatMap((v) => numbers.get(v) ?? [])) })),
+    symmetry: system.symmetry.filter((family) => startAlike(system, family)).map((family) => ({
+      ...family,
+      blocks: family.blocks.map((block) => block.flatMap((v) => numbers.get(v) ?? [])),
+    })),
   };
   const reductions: string[] = [];
   const dropped = system.variables.length - variables.length;
@@ -232,7 +241,9 @@ function liveVariables(system: System, steps: readonly Numbered[], constants: Co
 }
 
 /** For each live program counter with unreached values: its reached values in order. Twins share one list. */
-function densePlaces(system: System, facts: readonly (PlaceFacts | null)[], live: ReadonlySet<VariableId>, columns: readonly (readonly VariableId[])[]): Map<VariableId, number[]> {
+function densePlaces(
+  system: System, facts: readonly (PlaceFacts | null)[], live: ReadonlySet<VariableId>, columns: readonly (readonly VariableId[])[],
+): Map<VariableId, number[]> {
   const reached = new Map<VariableId, Set<number>>();
   system.processes.forEach((process, index) => {
     const places = facts[index];
@@ -262,7 +273,11 @@ function smallVariable(variable: Variable | undefined, places: readonly number[]
   if (variable === undefined) throw new Error('a variable id beyond the system');
   if (places === undefined) return variable;
   const { values, ...rest } = variable;
-  return { ...rest, size: places.length, initial: places.indexOf(variable.initial), ...(values === undefined ? {} : { values: places.map((p) => values[p] ?? String(p)) }) };
+  return {
+    ...rest, size: places.length,
+    initial: places.indexOf(variable.initial),
+    ...(values === undefined ? {} : { values: places.map((p) => values[p] ?? String(p)) }),
+  };
 }
 
 /** An expression for a place, in the new numbers. */

@@ -31,7 +31,13 @@ export function tell(system: System, path: readonly number[], invariant: number 
   }
   const broken = invariant === null ? undefined : system.invariants[invariant];
   if (broken !== undefined) {
-    steps.push({ n: steps.length + 1, party: partyOf(system, broken.process), step: 'access', c: `${prefixOf(system.processes[broken.process])}${broken.text}`, changes: [], line: 0, provenance: null });
+    steps.push({
+      n: steps.length + 1,
+      party: partyOf(system, broken.process),
+      step: 'access',
+      c: `${prefixOf(system.processes[broken.process])}${broken.text}`,
+      changes: [], line: 0, provenance: null,
+    });
   }
   return { steps, states, violations };
 }
@@ -69,7 +75,11 @@ export function waitsIn(system: System, state: State): WaitEdge[] {
     for (const { step } of here) {
       if (step.waits === undefined) continue;
       const by = [...new Set(step.waits.providers.filter((p) => isTrue(p.when, state)).map((p) => system.processes[p.process]?.name ?? ''))];
-      if (!edges.some((e) => e.party === process.name && e.object === step.waits?.object)) edges.push({ party: process.name, waits: step.waits.kind, object: step.waits.object, by });
+      if (!edges.some((e) => e.party === process.name && e.object === step.waits?.object)) edges.push({
+        party: process.name, waits: step.waits.kind,
+        object: step.waits.object,
+        by,
+      });
     }
   });
   return edges;

@@ -43,7 +43,7 @@ const MANY = 20;
 /** V8 optimises what has run so much. Its default, 67,584, costs a third more processor time where hundreds of short programs are generated. */
 const OPTIMISE_LATER = '--interrupt-budget=300000';
 /** The last version of Node that is known to have the flag; an unknown one would be told on standard error. */
-const LAST_WITH_FLAG = 24;
+const LAST_WITH_FLAG = 20;
 /** Milliseconds after which the main thread looks for messages and signals. */
 const BREATH = 20;
 

@@ -2,7 +2,10 @@
 // A place with steps is a value of the program counter; branches and actions without a step of their own join the step before.
 // It knows nothing of dma-buf.
 
-import { and, constant, equal, not, or, read, set, truth, when, type Action, type Expr, type Fairness, type Origin, type ProcessKind, type VariableId, type Wait } from './system.ts';
+import {
+  and, constant, equal, not, or, read, set, truth, when, type Action, type Expr, type Fairness, type Origin, type ProcessKind,
+  type VariableId, type Wait,
+} from './system.ts';
 
 /** A place of the code while it is being written. */
 export interface Place {
@@ -363,7 +366,9 @@ export class Code {
 
   private needStep(): void {
     if (this.atomicDraft !== null) return;
-    if (this.here === this.entry || this.forked) this.step(this.forked ? 'choose' : 'begin', { text: this.calls.at(-1) ?? (this.forked ? 'choose' : `${this.process} begins`) });
+    if (this.here === this.entry || this.forked) this.step(this.forked ? 'choose' : 'begin', {
+      text: this.calls.at(-1) ?? (this.forked ? 'choose' : `${this.process} begins`),
+    });
   }
 
   private edge(label: string, options: StepOptions, to: Place): void {
@@ -395,11 +400,16 @@ function told(call: string | undefined, label: string): string {
 }
 
 /** Actions that lead from the end of a step to its next place: fused branches and effects, then the program counter. */
-export function arrival(place: Place, pc: VariableId, numberOf: (place: Place) => number, known: ReadonlyMap<VariableId, number>, passed = 0): readonly Action[] {
+export function arrival(
+  place: Place, pc: VariableId, numberOf: (place: Place) => number, known: ReadonlyMap<VariableId, number>, passed = 0,
+): readonly Action[] {
   if (passed > 400) throw new BuildError('unbounded loop: it can go round without a step');
   if (place.steps.length === 0) {
     if (place.forward !== null) return arrival(place.forward, pc, numberOf, known, passed + 1);
-    if (place.effect !== null) return [...foldActions(place.effect.actions, known), ...arrival(place.effect.to, pc, numberOf, learn(known, place.effect.actions), passed + 1)];
+    if (place.effect !== null) return [
+      ...foldActions(place.effect.actions, known),
+      ...arrival(place.effect.to, pc, numberOf, learn(known, place.effect.actions), passed + 1),
+    ];
     if (place.branch !== null) {
       const test = fold(place.branch.test, known);
       if (test.op === 'const') return arrival(test.value !== 0 ? place.branch.then : place.branch.else, pc, numberOf, known, passed + 1);

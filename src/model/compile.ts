@@ -12,12 +12,18 @@ import { copyEngine, deviceEngine, lateOffEngine } from './framework/devices.ts'
 import { callbackBit } from './framework/dispatch.ts';
 import { fenceEngine } from './framework/fences.ts';
 import { ticketBit } from './framework/locks.ts';
-import { connect, makeBuffer, makeCompletion, makeExporter, makeFence, makeImporter, makeKref, makeLock, makeMapping, makeTicket, makeVariable, makeWork, unknownValue, type ImporterObject } from './objects.ts';
+import {
+  connect, makeBuffer, makeCompletion, makeExporter, makeFence, makeImporter, makeKref, makeLock, makeMapping, makeTicket, makeVariable,
+  makeWork, unknownValue, type ImporterObject,
+} from './objects.ts';
 import type { Declaration, Member, Scenario, Statement } from './scenario.ts';
 import { Scope, type Entity } from './scope.ts';
 import { runStatements, type Context } from './statements.ts';
-import { and, constant, not, or, read, set, when, type Action, type Expr, type Fairness, type Invariant, type Origin, type Pending, type Process, type Step, type SymmetricFamily, type System, type Variable, type VariableId, type ViolationId } from './system.ts';
-import { emptyFacts, World, type Exporter, type Facts, type Loose, type Work } from './world.ts';
+import {
+  and, constant, not, or, read, set, when, type Action, type Expr, type Fairness, type Invariant, type Origin, type Pending, type Process,
+  type Step, type SymmetricFamily, type System, type Variable, type VariableId, type ViolationId,
+} from './system.ts';
+import { emptyFacts, World, type Buffer, type Exporter, type Facts, type Loose, type Work } from './world.ts';
 
 export interface CompileOptions {
   /** Contract overrides after those of the scenario. */
@@ -88,7 +94,13 @@ class Build {
     this.options = options;
     const ids: readonly string[] = [...OBLIGATIONS.map((o) => o.id), 'WARN'];
     for (const off of scenario.off) if (!ids.includes(off.name)) throw new BuildError(`unknown obligation '${off.name}'; there are ${ids.join(', ')}`, off.at);
-    this.w = new World({ contract, order: options.order ?? 'any', known, off: new Set(scenario.off.map((o) => o.name)), without: options.without ?? new Set() });
+    this.w = new World({
+      contract,
+      order: options.order ?? 'any',
+      known,
+      off: new Set(scenario.off.map((o) => o.name)),
+      without: options.without ?? new Set(),
+    });
   }
 
   write(): void {
@@ -99,7 +111,7 @@ class Build {
     connect(this.w);
     for (const t of this.w.tickets) for (const resv of this.w.reservations) ticketBit(this.w, resv, t);
     this.threads(declarations, this.root, '', '');
-    for (const i of this.importers) this.importerCode(i);
+    for (const i of this.importers) this.within(this.w.instances.get(i.attachment.life) ?? null, () => this.importerCode(i));
     this.fenceCallbacks();
     for (const body of this.bodies) body();
     this.engines();
@@ -138,7 +150,10 @@ class Build {
     }
     for (const d of declarations) {
       if (d.kind === 'variable') makeVariable(w, d, prefix, scope, []);
-      if (d.kind === 'fence') scope.define(d.name, { kind: 'fence', fence: makeFence(w, `${prefix}${d.name}`, party === '' ? d.name : party, d.options, this.resvs()) });
+      if (d.kind === 'fence') scope.define(d.name, {
+        kind: 'fence',
+        fence: makeFence(w, `${prefix}${d.name}`, party === '' ? d.name : party, d.options, this.resvs()),
+      });
     }
   }
 
@@ -198,7 +213,6 @@ class Build {
   }
 
   private importer(d: Declaration & { readonly kind: 'importer' }): void {
-    const { w } = this;
     const of = this.root.find(d.of);
     if (of?.kind !== 'buffer') throw new BuildError(`unknown buffer '${d.of}'`, d.at);
     if ((d.count ?? 1) > MAX_IMPORTERS || d.count === 0) throw new BuildError(`a family has 1 to ${MAX_IMPORTERS} members`, d.at);
@@ -208,25 +222,31 @@ class Build {
     const members: (Entity & { kind: 'party' })[] = [];
     for (let i = 0; i < (d.count ?? 1); i++) {
       const name = d.count === null ? d.name : `${d.name}[${i}]`;
-      w.instance = d.count === null ? null : { family: d.name, index: i };
-      const made = makeImporter(w, d, name, of.buffer, this.root);
-      for (const m of d.members) if (m.kind === 'object' && m.type === 'mapping') made.scope.define(m.name, { kind: 'mapping', mapping: makeMapping(w, made.attachment, m.name) });
-      this.shared(d.members.filter((m) => !(m.kind === 'object' && m.type === 'mapping')), made.scope, `${name}.`, name);
-      const wantsJob = made.driver?.fenced === true && !made.options.has('idle') && !made.options.has('unfenced');
-      const own = made.scope.member('job');
-      const job = own?.kind === 'fence' ? own.fence : wantsJob ? makeFence(w, `${name}.job`, name, [], this.resvs()) : null;
-      if (job !== null) made.scope.define('job', { kind: 'fence', fence: job });
-      this.importers.push({ ...made, job });
-      members.push({ kind: 'party', name, scope: made.scope });
-      w.instance = null;
+      this.within(instanceOf(d, i), () => members.push(this.member(d, name, of.buffer)));
     }
     const [only] = members;
     if (d.count === null && only !== undefined) this.root.define(d.name, only);
     else this.root.define(d.name, { kind: 'family', name: d.name, members });
   }
 
-  private party(d: Declaration & { readonly kind: 'party' }): void {
+  /** One importer, or one member of a family. */
+  private member(d: Declaration & { readonly kind: 'importer' }, name: string, buffer: Buffer): Entity & { kind: 'party' } {
     const { w } = this;
+    const made = makeImporter(w, d, name, buffer, this.root);
+    for (const m of d.members) if (m.kind === 'object' && m.type === 'mapping') made.scope.define(m.name, {
+      kind: 'mapping',
+      mapping: makeMapping(w, made.attachment, m.name),
+    });
+    this.shared(d.members.filter((m) => !(m.kind === 'object' && m.type === 'mapping')), made.scope, `${name}.`, name);
+    const wantsJob = made.driver?.fenced === true && !made.options.has('idle') && !made.options.has('unfenced');
+    const own = made.scope.member('job');
+    const job = own?.kind === 'fence' ? own.fence : wantsJob ? makeFence(w, `${name}.job`, name, [], this.resvs()) : null;
+    if (job !== null) made.scope.define('job', { kind: 'fence', fence: job });
+    this.importers.push({ ...made, job });
+    return { kind: 'party', name, scope: made.scope };
+  }
+
+  private party(d: Declaration & { readonly kind: 'party' }): void {
     for (const m of d.members) {
       if (m.kind === 'option') throw new BuildError(`a party has no option '${m.option.name}'`, m.option.at);
       if (m.kind === 'operation') throw new BuildError(`a party has no operation '${m.name}'; put it into a thread`, m.at);
@@ -234,19 +254,15 @@ class Build {
     const members: (Entity & { kind: 'party' })[] = [];
     for (let i = 0; i < (d.count ?? 1); i++) {
       const name = d.count === null ? d.name : `${d.name}[${i}]`;
-      w.instance = d.count === null ? null : { family: d.name, index: i };
       const scope = new Scope(this.root);
-      this.shared(d.members, scope, `${name}.`, name);
+      this.within(instanceOf(d, i), () => this.shared(d.members, scope, `${name}.`, name));
       members.push({ kind: 'party', name, scope });
-      w.instance = null;
     }
     const [only] = members;
     if (d.count === null && only !== undefined) this.root.define(d.name, only);
     else this.root.define(d.name, { kind: 'family', name: d.name, members });
     members.forEach((m, i) => {
-      w.instance = d.count === null ? null : { family: d.name, index: i };
-      this.threads(d.members, m.scope, `${m.name}.`, m.name);
-      w.instance = null;
+      this.within(instanceOf(d, i), () => this.threads(d.members, m.scope, `${m.name}.`, m.name));
     });
   }
 
@@ -298,7 +314,12 @@ class Build {
       const { code } = work;
       const others = (on ?? []).filter((o) => o !== work);
       code.call(name, false, () => {
-        code.step('begins', { guard: and(read(work.queued), ...others.map((o) => equalZero(o.code.pc))), actions: [set(work.queued, constant(0))], fairness: others.length > 0 ? 'strong' : 'weak', text: `${name} runs`, step: 'work' });
+        code.step('begins', {
+          guard: and(read(work.queued), ...others.map((o) => equalZero(o.code.pc))),
+          actions: [set(work.queued, constant(0))],
+          fairness: others.length > 0 ? 'strong' : 'weak',
+          text: `${name} runs`, step: 'work',
+        });
         write(code);
       });
       code.goto(code.entry);
@@ -309,11 +330,14 @@ class Build {
   /** Callback, worker and user of an importer, its own or its driver's. */
   private importerCode(i: ImporterObject): void {
     const { w } = this;
-    const instance = w.instances.get(i.attachment.life) ?? null;
-    w.instance = instance;
+    const { instance } = w;
     const own = new Set(i.members.flatMap((m) => (m.kind === 'thread' || m.kind === 'work' ? [m.name] : [])));
     const callback = i.members.find((m) => m.kind === 'operation' && m.name === 'invalidate_mappings');
-    const parts = (worker: Work | null): Parts => ({ name: i.name, att: i.attachment, map: i.map, job: i.job, usage: i.usage, worker, rounds: Number(i.options.get('rounds')?.[0] ?? 1), works: !i.options.has('idle') });
+    const parts = (worker: Work | null): Parts => ({
+      name: i.name, att: i.attachment, map: i.map, job: i.job, usage: i.usage, worker,
+      rounds: Number(i.options.get('rounds')?.[0] ?? 1),
+      works: !i.options.has('idle'),
+    });
     this.threads(i.members, i.scope, `${i.name}.`, i.name);
     const { driver } = i;
     let worker: Work | null = null;
@@ -340,7 +364,6 @@ class Build {
         this.endOf(code, code.place('end', false), false);
       }));
     }
-    w.instance = null;
   }
 
   /** The callback's idle place is its entry; arriving there again, it has returned: live mappings are stale now. */
@@ -425,11 +448,19 @@ class Build {
       contract: w.contract, refusals: w.refusals, rules: [...w.rules], mapped,
       system: {
         name: this.scenario.name, variables: w.variables, processes, steps: latched, violations: w.violations,
-        invariants: [...w.invariants.map((i): Invariant => ({ name: i.name, bad: i.bad, violation: i.violation, text: i.text, process: index.get(i.process) ?? 0 })), ...properties.invariants],
+        invariants: [
+          ...w.invariants.map((i): Invariant => ({ name: i.name, bad: i.bad, violation: i.violation, text: i.text, process: index.get(i.process) ?? 0 })),
+          ...properties.invariants,
+        ],
         pending: [...pending, ...properties.pending],
         witnesses,
         symmetry: this.symmetry(),
-        assumptions: [...w.assumptions, ...this.unwatched(), ...this.scenario.off.map((o) => `${o.name} is not watched here`), ...(w.order === 'kernel' ? ['callbacks run newest attachment first'] : [])],
+        assumptions: [
+          ...w.assumptions,
+          ...this.unwatched(),
+          ...this.scenario.off.map((o) => `${o.name} is not watched here`),
+          ...(w.order === 'kernel' ? ['callbacks run newest attachment first'] : []),
+        ],
       },
     };
   }
@@ -447,7 +478,13 @@ class Build {
 
   private process(p: Code | Loose): Process {
     if (!('pc' in p)) return { name: p.name, kind: p.kind, party: p.party, pc: null, places: [] };
-    return { name: p.process, kind: p.kind, party: p.party, pc: p.pc, places: (this.stops.get(p) ?? []).map((s) => ({ label: s.label, inCall: s.inCall || (p.kind === 'kernel' && s.steps.some((step) => step.waits !== null && step.waits.kind !== 'condition')) })) };
+    return {
+      name: p.process, kind: p.kind, party: p.party, pc: p.pc,
+      places: (this.stops.get(p) ?? []).map((s) => ({
+        label: s.label,
+        inCall: s.inCall || (p.kind === 'kernel' && s.steps.some((step) => step.waits !== null && step.waits.kind !== 'condition')),
+      })),
+    };
   }
 
   private steps(): Step[] {
@@ -491,18 +528,34 @@ class Build {
     const on = (id: string): boolean => !w.off.has(id);
     processes.forEach((p, i) => {
       if (p.pc === null || !on('P10') || p.kind === 'device' || !p.places.some((place) => place.inCall)) return;
-      const violation = w.violation({ code: 'P10', kind: 'obligation', fatal: false, party: p.party, object: p.name, obligation: 'P10', text: `${p.name} never gets out of its call.` });
-      pending.push({ name: `${p.name} in a call`, holds: { op: 'table', of: read(p.pc), values: p.places.map((place) => (place.inCall ? 1 : 0)) }, kind: 'call', process: i, violation });
+      const violation = w.violation({
+        code: 'P10', kind: 'obligation', fatal: false, party: p.party, object: p.name, obligation: 'P10',
+        text: `${p.name} never gets out of its call.`,
+      });
+      pending.push({
+        name: `${p.name} in a call`,
+        holds: { op: 'table', of: read(p.pc), values: p.places.map((place) => (place.inCall ? 1 : 0)) },
+        kind: 'call', process: i, violation,
+      });
     });
     for (const map of w.mappings) {
       if (!on('P6') || map.attachment.traits.callback !== 'real') continue;
       const [action] = w.broken('P6', { party: map.attachment.importer, object: map.name });
-      if (action?.do === 'violate') pending.push({ name: `${map.name} stale`, holds: w.stale(map), kind: 'obligation', process: null, violation: action.violation });
+      if (action?.do === 'violate') pending.push({
+        name: `${map.name} stale`,
+        holds: w.stale(map), kind: 'obligation', process: null,
+        violation: action.violation,
+      });
     }
     for (const fence of w.fences) {
       if (!on('P9') || fence.members.size === 0) continue;
       const [action] = w.broken('P9', { party: fence.owner, object: fence.name });
-      if (action?.do === 'violate') pending.push({ name: `${fence.name} pending`, holds: w.fencePending(fence), kind: 'obligation', process: null, violation: action.violation });
+      if (action?.do === 'violate') pending.push({
+        name: `${fence.name} pending`,
+        holds: w.fencePending(fence),
+        kind: 'obligation', process: null,
+        violation: action.violation,
+      });
     }
     return pending;
   }
@@ -512,7 +565,9 @@ class Build {
     const { w } = this;
     if (w.mappings.length === 0) return [];
     const out = [{ name: 'something is mapped', reached: or(...w.mappings.map((m) => w.live(m))) }];
-    const visiting = w.codes.flatMap((code) => (this.stops.get(code) ?? []).flatMap((stop, i) => (stop.steps.some((s) => s.step === 'invalidate') ? [{ op: 'eq' as const, left: read(code.pc), right: constant(i) }] : [])));
+    const visiting = w.codes.flatMap((code) => (this.stops.get(code) ?? []).flatMap((stop, i) => (stop.steps.some((s) => s.step === 'invalidate') ? [
+      { op: 'eq' as const, left: read(code.pc), right: constant(i) },
+    ] : [])));
     if (visiting.length > 0) out.push({ name: 'an invalidate meets a live mapping', reached: and(or(...visiting), or(...w.mappings.map((m) => w.live(m)))) });
     return out;
   }
@@ -528,7 +583,13 @@ class Build {
       const ctx = this.context(code, this.root);
       const test = truthOf(ctx, p.test);
       const name = p.name ?? `${p.kind} at line ${p.at.line}`;
-      const violation = (): ViolationId => w.violation({ code: 'assert', kind: 'assertion', fatal: p.kind === 'always', party: this.scenario.name, object: name, obligation: null, text: `${name} does not hold` });
+      const violation = (): ViolationId => w.violation({
+        code: 'assert', kind: 'assertion',
+        fatal: p.kind === 'always',
+        party: this.scenario.name,
+        object: name, obligation: null,
+        text: `${name} does not hold`,
+      });
       if (p.kind === 'always') judged.invariants.push({ name, bad: not(test), violation: violation(), process: 0, text: `${name} is false` });
       else if (p.kind === 'sometimes') judged.witnesses.push({ name, reached: test });
       else {
@@ -564,5 +625,6 @@ class Build {
   }
 }
 
+const instanceOf = (d: { readonly name: string; readonly count: number | null }, index: number): World['instance'] => (d.count === null ? null : { family: d.name, index });
 const shapeOf = (v: Variable | undefined): string => (v === undefined ? '' : `${v.size}/${v.initial}`);
 const equalZero = (pc: VariableId): Expr => ({ op: 'eq', left: read(pc), right: constant(0) });

@@ -52,17 +52,29 @@ export const CONTRACT_TEXTS: Readonly<Record<ContractKey, { readonly text: strin
   CB: {
     text: 'Whether a dynamic importer must have the callback.',
     semantics: 'D2',
-    values: { M1: 'yes: WARN and -EINVAL in attach without it', M2: 'no: its absence says "cannot be invalidated"', M3: 'an explicit level in the ops says what the importer can do' },
+    values: {
+      M1: 'yes: WARN and -EINVAL in attach without it',
+      M2: 'no: its absence says "cannot be invalidated"',
+      M3: 'an explicit level in the ops says what the importer can do',
+    },
   },
   STUB: {
     text: 'What pinned RDMA importers give as callback.',
     semantics: 'D3',
-    values: { R0: 'nothing', R1: 'a warning stub of the core, which does not count as revocable', R2: 'a private warning stub, which looks like a real callback' },
+    values: {
+      R0: 'nothing',
+      R1: 'a warning stub of the core, which does not count as revocable',
+      R2: 'a private warning stub, which looks like a real callback',
+    },
   },
   STATE: { text: 'Where the revoked state lives.', semantics: 'D4', values: { S1: 'in the core, one way', S2: 'in the exporter' } },
   PINCB: { text: 'Whether the callback may be called on a pinned attachment.', semantics: 'D5', values: { PC1: 'never', PC2: 'yes; it means revoke' } },
   PERM: { text: 'Whether a revoke is for ever.', semantics: 'D6', values: { PE1: 'one way', PE2: 'the exporter may restore' } },
-  UNREV: { text: 'Whether importers are told of an un-revoke.', semantics: 'D7', values: { U1: 'callbacks and fence wait again, still revoked', U2: 'the flag is cleared, nothing else' } },
+  UNREV: {
+    text: 'Whether importers are told of an un-revoke.',
+    semantics: 'D7',
+    values: { U1: 'callbacks and fence wait again, still revoked', U2: 'the flag is cleared, nothing else' },
+  },
   REJ: {
     text: 'Where an importer that cannot be revoked is rejected.',
     semantics: 'D8',

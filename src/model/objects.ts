@@ -140,9 +140,15 @@ export function makeBuffer(w: World, d: Declaration & { readonly kind: 'buffer' 
   const buffer: Buffer = {
     name: d.name, exporter, resv, options,
     life: w.variable(`${d.name}.state`, w.lives.buffer.states.length, options.has('revoked') ? 1 : 0, { values: w.lives.buffer.states }),
-    references: w.variable(`${d.name}.references`, most + 1, later ? 0 : 1), gone: w.variable(`${d.name}.released`, 2, later ? 1 : 0, { values: ['no', 'yes'] }),
+    references: w.variable(
+      `${d.name}.references`,
+      most + 1,
+      later ? 0 : 1,
+    ), gone: w.variable(`${d.name}.released`, 2, later ? 1 : 0, { values: ['no', 'yes'] }),
     vmaps: w.variable(`${d.name}.vmaps`, 4), count: makeKref(w, `${d.name}.count`, 1, 8, exporter.name), completion: makeCompletion(w, `${d.name}.unmapped`),
-    attachments: [], copy: makeFence(w, `${d.name}.copy`, exporter.name, [{ name: 'by', values: ['driver'], at: d.at }], [resv]), moving: w.variable(`${d.name}.moving`, 2, 0, { values: ['no', 'yes'] }),
+    attachments: [], copy: makeFence(w, `${d.name}.copy`, exporter.name, [
+      { name: 'by', values: ['driver'], at: d.at },
+    ], [resv]), moving: w.variable(`${d.name}.moving`, 2, 0, { values: ['no', 'yes'] }),
     busy: w.variable(`${d.name}:busy`, 2, 0, { hidden: true }), dropped: w.variable(`${d.name}:dropped`, 2, 0, { hidden: true }),
   };
   exporter.buffers.push(buffer);
@@ -158,15 +164,29 @@ export function makeImporter(w: World, d: Declaration & { readonly kind: 'import
   wholeNumber(options.get('rounds'), 1, 8, 'rounds', d.at);
   const ownCallback = d.members.some((m) => m.kind === 'operation' && m.name === 'invalidate_mappings');
   for (const m of d.members) if (m.kind === 'operation' && m.name !== 'invalidate_mappings') throw new BuildError(`an importer has one operation, invalidate_mappings, not '${m.name}'`, m.at);
-  const base: Omit<Traits, 'speculates'> = driver?.traits(w.contract) ?? { dynamic: !options.has('static'), peer2peer: options.has('allow_peer2peer') || !options.has('static'), callback: 'none', level: ownCallback ? 'revoking' : 'unsupported' };
-  const traits: Traits = { ...base, ...(ownCallback ? { callback: 'real' as const, level: base.level === 'unsupported' ? ('revoking' as const) : base.level } : {}), peer2peer: base.peer2peer && !options.has('no_peer2peer'), speculates: options.has('speculates') };
+  const base: Omit<Traits, 'speculates'> = driver?.traits(w.contract) ?? {
+    dynamic: !options.has('static'),
+    peer2peer: options.has('allow_peer2peer') || !options.has('static'),
+    callback: 'none',
+    level: ownCallback ? 'revoking' : 'unsupported',
+  };
+  const traits: Traits = {
+    ...base,
+    ...(ownCallback ? { callback: 'real' as const, level: base.level === 'unsupported' ? ('revoking' as const) : base.level } : {}),
+    peer2peer: base.peer2peer && !options.has('no_peer2peer'),
+    speculates: options.has('speculates'),
+  };
   if (ownCallback && !traits.dynamic) throw new BuildError('a static importer is never called back: leave invalidate_mappings out, or make it dynamic', d.at);
   const scope = new Scope(outer);
   const late = w.knows(`${name} initialises late`);
   const attachment: Attachment = {
     name: `${name}.att`, importer: name, buffer, traits, mappings: [], callback: null,
     life: w.alive('attachment', `${name}.att`), pin: w.alive('pin', `${name}.pin`),
-    peer2peer: w.flag(`${name}.peer2peer`, 0, !buffer.exporter.options.has('clears_peer2peer')), private: w.variable(`${name}.private`, 4, late ? 0 : 1, { values: ['not ready', 'ready', 'freed', 'cleared'] }),
+    peer2peer: w.flag(
+      `${name}.peer2peer`,
+      0,
+      !buffer.exporter.options.has('clears_peer2peer'),
+    ), private: w.variable(`${name}.private`, 4, late ? 0 : 1, { values: ['not ready', 'ready', 'freed', 'cleared'] }),
     holds: w.variable(`${name}:holds ${buffer.name}`, 2, 0, { hidden: true }), revoked: w.variable(`${name}:umem revoked`, 2, 0, { hidden: true }), logged: w.variable(`${name}.pr_warn`, 2, 0, { values: ['silent', 'printed'] }),
     visited: w.variable(`${name}:visited`, 2, 0, { hidden: true }), rank: w.variable(`${name}:rank`, 16, 0, { hidden: true }),
   };
@@ -185,8 +205,14 @@ export function makeMapping(w: World, attachment: Attachment, short: string, cou
   const mapping: Mapping = {
     name, attachment, counted, life: w.alive('mapping', name),
     address: w.variable(`${name}.addr`, 3, 0, { values: ADDRESS_VALUES }), store: w.variable(`${name}.store`, 3, 0, { values: STORE_VALUES }),
-    old: w.variable(`${name}:old`, 2, 0, { hidden: true }), job: w.variable(`${name}.job`, 8, 0, { values: ['none', 'running', 'running', 'running', 'running', 'running', 'running', 'running'] }),
-    jobFences: [], told: w.knows(`${attachment.importer} maps in its callback`) ? w.variable(`${name}:told`, 2, 0, { hidden: true }) : null, key: w.variable(`${name}.key`, 3, 0, { values: ['none', 'issued', 'issued again'] }), waitsFor: new Map(),
+    old: w.variable(`${name}:old`, 2, 0, { hidden: true }), job: w.variable(`${name}.job`, 8, 0, {
+      values: ['none', 'running', 'running', 'running', 'running', 'running', 'running', 'running'],
+    }),
+    jobFences: [], told: w.knows(
+      `${attachment.importer} maps in its callback`,
+    ) ? w.variable(`${name}:told`, 2, 0, { hidden: true }) : null, key: w.variable(`${name}.key`, 3, 0, {
+      values: ['none', 'issued', 'issued again'],
+    }), waitsFor: new Map(),
   };
   attachment.mappings.push(mapping);
   w.mappings.push(mapping);
@@ -224,7 +250,9 @@ export function makeVariable(w: World, d: Declaration & { readonly kind: 'variab
   const initial = d.initial === null ? low : literal(d.initial);
   if (initial === null || initial < low || initial > high) throw new BuildError(`'${d.name}' starts outside of its range ${low}..${high}`, d.at);
   if (high - low >= 65536) throw new BuildError(`'${d.name}' has more than 65536 values`, d.at);
-  const values = d.type.of === 'bool' ? { values: ['false', 'true'] } : low === 0 ? {} : high - low < 64 ? { values: Array.from({ length: high - low + 1 }, (_, i) => String(i + low)) } : {};
+  const values = d.type.of === 'bool' ? { values: ['false', 'true'] } : low === 0 ? {} : high - low < 64 ? {
+    values: Array.from({ length: high - low + 1 }, (_, i) => String(i + low)),
+  } : {};
   const id = w.variable(`${prefix}${d.name}`, high - low + 1, initial - low, values);
   scope.define(d.name, { kind: 'variable', id, low, high, type: d.type.of, revokes: d.name === 'revoked' ? revokes : [] });
 }

@@ -304,12 +304,18 @@ export class World {
   /** `duty`: the obligation behind it, where it is not the harm's usual one. */
   harm(id: HarmId, who: Blamed, text?: string, duty?: ObligationId): ViolationId {
     const harm = HARMS.find((h) => h.id === id);
-    return this.violation({ code: id, kind: 'harm', fatal: true, party: who.party, object: who.object, obligation: duty ?? harm?.obligation ?? null, text: text ?? harm?.text ?? id });
+    return this.violation({
+      code: id, kind: 'harm', fatal: true, party: who.party, object: who.object,
+      obligation: duty ?? harm?.obligation ?? null,
+      text: text ?? harm?.text ?? id,
+    });
   }
 
   /** A kernel WARN (the kernel goes on) or BUG (it does not). */
   warn(who: Blamed, text: string): readonly Action[] {
-    return this.off.has('WARN') ? [] : [violate(this.violation({ code: 'WARN', kind: 'warning', fatal: false, party: who.party, object: who.object, obligation: null, text }))];
+    return this.off.has('WARN') ? [] : [violate(
+      this.violation({ code: 'WARN', kind: 'warning', fatal: false, party: who.party, object: who.object, obligation: null, text }),
+    )];
   }
 
   bug(who: Blamed, text: string): readonly Action[] {
@@ -322,7 +328,10 @@ export class World {
 
   /** Records that an importer was turned away; no fault of anybody. */
   refused(importer: string, at: string, errno: string): readonly Action[] {
-    const id = this.violation({ code: 'refused', kind: 'refusal', fatal: false, party: importer, object: at, obligation: null, text: `${importer} is refused in ${at}: -${errno}` });
+    const id = this.violation({
+      code: 'refused', kind: 'refusal', fatal: false, party: importer, object: at, obligation: null,
+      text: `${importer} is refused in ${at}: -${errno}`,
+    });
     this.refusals.set(id, { importer, at, errno });
     return [violate(id)];
   }
@@ -372,7 +381,9 @@ export class World {
     const member = fence.members.get(resv);
     if (member === undefined) return constant(0);
     const level = usageLevel(usage);
-    const low = member.fixed !== null ? constant(usageLevel(member.fixed) <= level ? 1 : 0) : member.usage !== null ? compare('le', read(member.usage), constant(level)) : constant(1);
+    const low = member.fixed !== null ? constant(
+      usageLevel(member.fixed) <= level ? 1 : 0,
+    ) : member.usage !== null ? compare('le', read(member.usage), constant(level)) : constant(1);
     return and(member.member === null ? this.fencePending(fence) : read(member.member), low);
   }
 
@@ -382,7 +393,13 @@ export class World {
   }
 
   count(exprs: readonly Expr[]): Expr {
-    return exprs.length === 0 ? constant(0) : exprs.slice(1).reduce<Expr>((sum, e) => compare('add', sum, { op: 'if', test: e, then: constant(1), else: constant(0) }), { op: 'if', test: exprs[0] ?? constant(0), then: constant(1), else: constant(0) });
+    return exprs.length === 0 ? constant(0) : exprs.slice(1).reduce<Expr>((sum, e) => compare('add', sum, {
+      op: 'if', test: e, then: constant(1), else: constant(0),
+    }), {
+      op: 'if',
+      test: exprs[0] ?? constant(0),
+      then: constant(1), else: constant(0),
+    });
   }
 
   /** The process's own bit: it holds the lock. */
@@ -419,11 +436,17 @@ export class World {
   }
 
   waitForLock(lock: Lock): WaitDraft {
-    return { kind: 'lock', object: lock.name, providers: () => [...lock.holders].map(([code, bit]) => ({ process: this.processes.indexOf(code), when: read(bit) })) };
+    return {
+      kind: 'lock', object: lock.name,
+      providers: () => [...lock.holders].map(([code, bit]) => ({ process: this.processes.indexOf(code), when: read(bit) })),
+    };
   }
 
   waitForFences(fences: readonly { readonly fence: Fence; readonly when: Expr }[], object: string): WaitDraft {
-    return { kind: 'fence', object, providers: () => fences.flatMap(({ fence, when: test }) => this.signallersOf(fence).map((process) => ({ process, when: test }))) };
+    return {
+      kind: 'fence', object,
+      providers: () => fences.flatMap(({ fence, when: test }) => this.signallersOf(fence).map((process) => ({ process, when: test }))),
+    };
   }
 
   waitForUnmap(buffer: Buffer): WaitDraft {

@@ -23,5 +23,10 @@ export function moveLocked(w: World, c: Code, b: Buffer): void {
   const busy = or(...b.attachments.map((att) => w.pinned(att)), read(b.vmaps));
   if (c.rule('ttm_bo_move: check pins')) c.test('pinned or vmapped?', busy, () => c.fail(errnoValue('EBUSY')));
   invalidateMappings(w, c, b, 'ttm_bo_move: invalidate');
-  c.step('copy behind the fences, switch the backing', { guard: not(read(b.moving)), waits: w.waitForFences([{ fence: b.copy, when: read(b.moving) }], b.copy.name), actions: [...moved(w, b), set(c.result, constant(0))], step: 'move' });
+  c.step('copy behind the fences, switch the backing', {
+    guard: not(read(b.moving)),
+    waits: w.waitForFences([{ fence: b.copy, when: read(b.moving) }], b.copy.name),
+    actions: [...moved(w, b), set(c.result, constant(0))],
+    step: 'move',
+  });
 }

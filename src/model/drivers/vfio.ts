@@ -1,13 +1,44 @@
 // The VFIO PCI exporter (SEMANTICS C4, C9, E8): revoke, un-revoke and close, under every position of D1.
 // Mirrors drivers/vfio/pci/vfio_pci_dmabuf.c: vfio_pci_dma_buf_move, vfio_pci_dma_buf_cleanup.
 
+import type { Usage } from '../../protocol/usage.ts';
 import type { Code } from '../code.ts';
+import type { Contract } from '../contract.ts';
 import { and, constant, equal, not, or, read, set, when } from '../system.ts';
 import type { Buffer, Exporter, World } from '../world.ts';
 import { invalidateMappings } from '../framework/invalidate.ts';
 import { rearmMappings, redirected, waitForUnmap } from '../framework/devices.ts';
 import { waitResv } from '../framework/fences.ts';
 import { lock, unlock } from '../framework/locks.ts';
+
+/** What a revoke does under one position of D1, behind the callbacks. */
+interface Stop {
+  /** Which fences it waits for. */
+  readonly fences: Usage | null;
+  /** How it waits for every unmap. */
+  readonly unmapWait: 'forever' | 'timeout' | 'print' | null;
+  /** Why a mapping that is still live breaks P6. */
+  readonly unmappedByNow: string | null;
+  /** Addresses still mapped lead to a dummy. */
+  readonly redirects: boolean;
+}
+
+const CALLBACKS: Stop = { fences: null, unmapWait: null, unmappedByNow: null, redirects: false };
+const FENCES: Stop = { ...CALLBACKS, fences: 'BOOKKEEP' };
+
+const STOPS: Readonly<Record<Contract['STOP'], Stop>> = {
+  V1: CALLBACKS,
+  V2k: { ...CALLBACKS, fences: 'KERNEL' },
+  V2b: FENCES,
+  V2h: { ...FENCES, unmappedByNow: 'Under V2h the importer must have unmapped once the fences have signalled.' },
+  V3: { ...FENCES, unmapWait: 'forever' },
+  V3i: { ...FENCES, unmapWait: 'forever' },
+  V3t: { ...FENCES, unmapWait: 'timeout' },
+  V3p: { ...FENCES, unmapWait: 'print' },
+  V4: { ...CALLBACKS, unmappedByNow: 'Under V4 the callback itself must unmap.' },
+  V5: CALLBACKS,
+  V6: { ...FENCES, redirects: true },
+};
 
 /** vfio_pci_dma_buf_move(vdev, revoked): every buffer in turn; memory_lock is the caller's business. */
 export function vfioMove(w: World, c: Code, exporter: Exporter, revoke: boolean): void {
@@ -29,29 +60,33 @@ export function vfioMove(w: World, c: Code, exporter: Exporter, revoke: boolean)
 
 /** One buffer's revoke: C4 steps 2 to 9. */
 export function revokeBuffer(w: World, c: Code, b: Buffer): void {
-  const { STOP } = w.contract;
+  const stop = STOPS[w.contract.STOP];
   const locks = c.rule('revoke: lock resv');
   if (locks) lock(w, c, b.resv);
-  if (c.rule('revoke: set revoked')) c.step('revoked = true', { actions: w.emit('buffer', b.life, 'revoke', { party: b.exporter.name, object: b.name }), step: 'revoke' });
+  if (c.rule('revoke: set revoked')) c.step('revoked = true', {
+    actions: w.emit('buffer', b.life, 'revoke', { party: b.exporter.name, object: b.name }),
+    step: 'revoke',
+  });
   invalidateMappings(w, c, b, 'revoke: invalidate');
   fenceWait(w, c, b);
-  if (STOP === 'V2h' || STOP === 'V4') {
-    const left = or(...b.attachments.flatMap((a) => a.mappings.map((m) => w.live(m))));
-    c.step('every mapping must be gone', { actions: b.attachments.flatMap((a) => a.mappings.map((m) => when(and(w.live(m), left), w.broken('P6', { party: a.importer, object: m.name }, STOP === 'V4' ? 'Under V4 the callback itself must unmap.' : 'Under V2h the importer must have unmapped once the fences have signalled.')))) });
+  if (stop.unmappedByNow !== null) {
+    const { unmappedByNow } = stop;
+    const maps = b.attachments.flatMap((a) => a.mappings);
+    const left = or(...maps.map((m) => w.live(m)));
+    const late = maps.map((m) => when(and(w.live(m), left), w.broken('P6', { party: m.attachment.importer, object: m.name }, unmappedByNow)));
+    c.step('every mapping must be gone', { actions: late });
   }
-  if (STOP === 'V6') c.step('redirect what is still mapped', { actions: redirected(w, b), step: 'redirect' });
+  if (stop.redirects) c.step('redirect what is still mapped', { actions: redirected(w, b), step: 'redirect' });
   if (locks) unlock(w, c, b.resv);
-  if (STOP === 'V3' || STOP === 'V3i') waitForUnmap(w, c, b, 'forever', 'revoke');
-  if (STOP === 'V3t') waitForUnmap(w, c, b, 'timeout', 'revoke');
-  if (STOP === 'V3p') waitForUnmap(w, c, b, 'print', 'revoke');
-  if (STOP.startsWith('V3') && c.rule('revoke: re-arm the count')) rearmMappings(w, c, b);
+  if (stop.unmapWait === null) return;
+  waitForUnmap(w, c, b, stop.unmapWait, 'revoke');
+  if (c.rule('revoke: re-arm the count')) rearmMappings(w, c, b);
 }
 
 /** The fence wait of the position (C4.5): uninterruptible, without end. */
 function fenceWait(w: World, c: Code, b: Buffer): void {
-  const { STOP } = w.contract;
-  if (STOP === 'V1' || STOP === 'V4' || STOP === 'V5') return;
-  if (c.rule('revoke: wait for fences')) waitResv(w, c, b, STOP === 'V2k' ? 'KERNEL' : 'BOOKKEEP');
+  const { fences } = STOPS[w.contract.STOP];
+  if (fences !== null && c.rule('revoke: wait for fences')) waitResv(w, c, b, fences);
 }
 
 /** One buffer's un-revoke (C4, D6, D7). Under PE1 it never comes back. */

@@ -9,7 +9,11 @@ export function countUp(w: World, kref: Kref): readonly Action[] {
   const { count, saturated } = kref;
   const full = when(equal(read(count), constant(saturated - 1)), w.capacity(who(kref), `more than ${saturated - 1} references to ${kref.name}`));
   const stuck = or(equal(read(count), constant(0)), equal(read(count), constant(saturated)));
-  return [full, ...w.emit('kref', kref.life, 'get', who(kref)), set(count, { op: 'if', test: stuck, then: constant(saturated), else: compare('add', read(count), constant(1)) })];
+  return [
+    full,
+    ...w.emit('kref', kref.life, 'get', who(kref)),
+    set(count, { op: 'if', test: stuck, then: constant(saturated), else: compare('add', read(count), constant(1)) }),
+  ];
 }
 
 /** `last`: what the release function does. */

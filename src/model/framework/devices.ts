@@ -28,7 +28,10 @@ export function submitJob(w: World, c: Code, map: Mapping, fence: Fence | null):
     }
     const slot = fence === null ? -1 : map.jobFences.indexOf(fence);
     const value = fence === null ? 1 : slot + 2;
-    const rearm: readonly Action[] = fence === null ? [] : [when(w.unsignalled(fence), w.capacity({ party: c.party, object: fence.name }, `${fence.name} is submitted again before it has signalled`)), ...armed(w, fence)];
+    const rearm: readonly Action[] = fence === null ? [] : [
+      when(w.unsignalled(fence), w.capacity({ party: c.party, object: fence.name }, `${fence.name} is submitted again before it has signalled`)),
+      ...armed(w, fence),
+    ];
     c.step('', { actions: [...rearm, set(map.job, constant(value))], step: 'submit' });
   });
 }
@@ -64,7 +67,11 @@ export function deviceEngine(w: World, map: Mapping): void {
   const accesses = (test: Expr): string => (test === reads ? `reads ahead through ${map.name}` : `accesses through ${map.name}`);
   if (!w.off.has('P1')) {
     check('N1', and(working, not(live)), accesses(working));
-    check('N2', and(through, live, not(equal(read(map.address), constant(REDIRECTED))), not(read(b.exporter.decodes))), map.attachment.traits.speculates ? `reads ahead, or works, through ${map.name}` : accesses(working));
+    check(
+      'N2',
+      and(through, live, not(equal(read(map.address), constant(REDIRECTED))), not(read(b.exporter.decodes))),
+      map.attachment.traits.speculates ? `reads ahead, or works, through ${map.name}` : accesses(working),
+    );
     check('N3', and(through, live, equal(read(map.address), constant(REASSIGNED))), accesses(working));
     check('N4', and(working, live, not(equal(read(map.address), constant(REDIRECTED))), not(equal(read(map.store), constant(OWNED)))), accesses(working));
     check('N7', and(working, equal(read(map.key), constant(2))), `an access arrives by the key of ${map.name}`);
@@ -78,7 +85,12 @@ export function deviceEngine(w: World, map: Mapping): void {
     const excused = hasPin(w, b.exporter) && map.attachment.traits.dynamic ? w.pinned(map.attachment) : constant(0);
     const early = (bad: Expr, party: string, text?: string): void => {
       const [violation] = w.broken('P12', { party, object: map.name }, text);
-      if (violation?.do === 'violate' && !(bad.op === 'const' && bad.value === 0)) w.invariants.push({ name: `${name}:P12 ${map.name} ${party}`, bad, violation: violation.violation, process: engine, text: accesses(working) });
+      if (violation?.do === 'violate' && !(bad.op === 'const' && bad.value === 0)) w.invariants.push({
+        name: `${name}:P12 ${map.name} ${party}`,
+        bad,
+        violation: violation.violation,
+        process: engine, text: accesses(working),
+      });
     };
     early(and(working, blocked, not(excused)), importer);
     early(and(working, blocked, excused), b.exporter.name, 'The pin returned before the storage had stopped moving.');
@@ -90,13 +102,22 @@ const mappingsOf = (b: Buffer): readonly Mapping[] => b.attachments.flatMap((a) 
 /** decode := OFF: P3 is broken for every live mapping that still points at the device. */
 export function switchedOff(w: World, exporter: Exporter): readonly Action[] {
   const maps = exporter.buffers.flatMap(mappingsOf);
-  return [...maps.map((m) => when(not(equal(read(m.address), constant(REDIRECTED))), w.emit('mapping', m.life, 'decode-off', { party: exporter.name, object: m.name }))), set(exporter.decodes, constant(0))];
+  return [
+    ...maps.map((m) => when(
+      not(equal(read(m.address), constant(REDIRECTED))),
+      w.emit('mapping', m.life, 'decode-off', { party: exporter.name, object: m.name }),
+    )),
+    set(exporter.decodes, constant(0)),
+  ];
 }
 
 export function deviceOff(w: World, c: Code, exporter: Exporter): void {
   c.call(`device_off(${exporter.name})`, false, () => {
     const mapped = or(...exporter.buffers.flatMap(mappingsOf).map((m) => w.live(m)));
-    if (w.contract.STOP === 'V5') return c.step('as soon as nothing is mapped', { actions: [when(mapped, [set(exporter.offWanted, constant(1))], switchedOff(w, exporter))], step: 'device-off' });
+    if (w.contract.STOP === 'V5') return c.step('as soon as nothing is mapped', {
+      actions: [when(mapped, [set(exporter.offWanted, constant(1))], switchedOff(w, exporter))],
+      step: 'device-off',
+    });
     c.step('', { actions: switchedOff(w, exporter), step: 'device-off' });
   });
 }
@@ -107,15 +128,31 @@ export function lateOffEngine(w: World, exporter: Exporter): void {
   const name = `${exporter.name}.late_off`;
   const engine = w.engine(name, 'worker', exporter.name);
   const maps = exporter.buffers.flatMap(mappingsOf);
-  engine.steps.push({ name: `${name}:off`, guard: and(read(exporter.offWanted), ...maps.map((m) => not(w.live(m)))), actions: [set(exporter.offWanted, constant(0)), ...switchedOff(w, exporter)], fairness: 'weak', text: `device_off(${exporter.name})`, step: 'device-off', waits: null, late: null, origin: null, group: name });
+  engine.steps.push({
+    name: `${name}:off`,
+    guard: and(read(exporter.offWanted), ...maps.map((m) => not(w.live(m)))),
+    actions: [set(exporter.offWanted, constant(0)), ...switchedOff(w, exporter)],
+    fairness: 'weak',
+    text: `device_off(${exporter.name})`,
+    step: 'device-off', waits: null, late: null, origin: null, group: name,
+  });
 }
 
 export function deviceOn(_w: World, c: Code, exporter: Exporter): void {
-  c.call(`device_on(${exporter.name})`, false, () => c.step('', { actions: [set(exporter.decodes, constant(1)), set(exporter.offWanted, constant(0))], step: 'device-on' }));
+  c.call(`device_on(${exporter.name})`, false, () => c.step('', {
+    actions: [set(exporter.decodes, constant(1)), set(exporter.offWanted, constant(0))],
+    step: 'device-on',
+  }));
 }
 
 export function reassignAddress(w: World, c: Code, b: Buffer): void {
-  c.call(`reassign_address(${b.name})`, false, () => c.step('', { actions: mappingsOf(b).map((m) => when(w.live(m), [...w.emit('mapping', m.life, 'reassign', { party: b.exporter.name, object: m.name }), set(m.address, constant(REASSIGNED))])), step: 'reassign' }));
+  c.call(`reassign_address(${b.name})`, false, () => c.step('', {
+    actions: mappingsOf(b).map((m) => when(w.live(m), [
+      ...w.emit('mapping', m.life, 'reassign', { party: b.exporter.name, object: m.name }),
+      set(m.address, constant(REASSIGNED)),
+    ])),
+    step: 'reassign',
+  }));
 }
 
 /** V6: addresses still mapped lead to a dummy page. */
@@ -135,7 +172,10 @@ export function recycled(w: World, b: Buffer, freed: boolean, only: (m: Mapping)
   const busy = or(...w.fences.filter((f) => f !== b.copy).map((f) => w.pendingOn(f, b.resv, 'BOOKKEEP')));
   const untold = (m: Mapping): Expr => (m.attachment.traits.callback === 'real' || !hasPin(w, b.exporter) ? not(w.stale(m)) : constant(0));
   const early = (m: Mapping): Expr => (w.contract.STORE === 'RS1' ? constant(1) : or(busy, untold(m)));
-  return mappingsOf(b).map((m) => when(and(w.live(m), only(m)), [when(early(m), w.emit('mapping', m.life, 'recycle-early', { party: b.exporter.name, object: m.name })), set(m.store, constant(freed ? FREED : RECYCLED))]));
+  return mappingsOf(b).map((m) => when(and(w.live(m), only(m)), [
+    when(early(m), w.emit('mapping', m.life, 'recycle-early', { party: b.exporter.name, object: m.name })),
+    set(m.store, constant(freed ? FREED : RECYCLED)),
+  ]));
 }
 
 export function recycleStorage(w: World, c: Code, b: Buffer, freed: boolean): void {
@@ -144,7 +184,10 @@ export function recycleStorage(w: World, c: Code, b: Buffer, freed: boolean): vo
 
 /** C3.3 to C3.5: the copy waits for the fences of its level, its own fence is KERNEL, the backing pointer is switched. */
 export function moveStorage(w: World, c: Code, b: Buffer): void {
-  c.call(`move_storage(${b.name})`, false, () => c.step('', { actions: [...w.needHeld(c, b.resv, 'move_storage'), ...alive(w, c, b), ...moved(w, b)], step: 'move' }));
+  c.call(`move_storage(${b.name})`, false, () => c.step('', {
+    actions: [...w.needHeld(c, b.resv, 'move_storage'), ...alive(w, c, b), ...moved(w, b)],
+    step: 'move',
+  }));
 }
 
 export function moved(w: World, b: Buffer): readonly Action[] {
@@ -184,19 +227,32 @@ export function waitForUnmap(w: World, c: Code, b: Buffer, how: 'forever' | 'tim
     w.note(`${b.name} counts`);
     if (c.rule(`${rule}: kref_put`)) c.step(`kref_put(${b.count.name})`, { actions: putCount(w, b), step: 'count-put' });
     if (!c.rule(`${rule}: wait_for_completion`)) return c.step('no wait');
-    const done = { guard: read(b.completion.done), waits: w.waitForUnmap(b), actions: [set(c.result, constant(0)), set(b.completion.done, constant(0))], step: 'unmap-wait' };
+    const done = {
+      guard: read(b.completion.done),
+      waits: w.waitForUnmap(b),
+      actions: [set(c.result, constant(0)), set(b.completion.done, constant(0))],
+      step: 'unmap-wait',
+    };
     if (how === 'forever') return c.step(`wait_for_completion(${b.completion.name})`, done);
     if (how === 'print') {
       const again = c.place('again');
       c.alternatives([
         { label: 'wait_for_completion', options: done, body: () => {} },
-        { label: 'one second is over: print', options: { guard: not(read(b.completion.done)), fairness: 'weak', step: 'unmap-wait' }, body: () => { c.land(again); c.step('wait_for_completion', done); } },
+        {
+          label: 'one second is over: print',
+          options: { guard: not(read(b.completion.done)), fairness: 'weak', step: 'unmap-wait' },
+          body: () => { c.land(again); c.step('wait_for_completion', done); },
+        },
       ]);
       return;
     }
     c.alternatives([
       { label: 'wait_for_completion', options: done, body: () => {} },
-      { label: 'wait_for_completion: timeout', options: { guard: not(read(b.completion.done)), actions: [set(c.result, constant(errnoValue('ETIMEDOUT')))], fairness: 'weak', step: 'unmap-wait' }, body: () => {} },
+      {
+        label: 'wait_for_completion: timeout',
+        options: { guard: not(read(b.completion.done)), actions: [set(c.result, constant(errnoValue('ETIMEDOUT')))], fairness: 'weak', step: 'unmap-wait' },
+        body: () => {},
+      },
     ]);
   });
 }
@@ -207,7 +263,12 @@ export function rearmMappings(w: World, c: Code, b: Buffer): void {
   c.call(`rearm_mappings(${b.name})`, false, () => {
     c.step('', {
       actions: [
-        { do: 'if', test: equal(read(b.count.count), constant(0)), then: [...w.emit('kref', b.count.life, 'arm', who), set(b.count.count, constant(1))], else: [when(not(equal(read(b.count.count), constant(b.count.saturated))), [set(b.count.count, compare('add', read(b.count.count), constant(1)))])] },
+        {
+          do: 'if',
+          test: equal(read(b.count.count), constant(0)),
+          then: [...w.emit('kref', b.count.life, 'arm', who), set(b.count.count, constant(1))],
+          else: [when(not(equal(read(b.count.count), constant(b.count.saturated))), [set(b.count.count, compare('add', read(b.count.count), constant(1)))])],
+        },
         set(b.completion.done, constant(0)),
       ],
       step: 'rearm',

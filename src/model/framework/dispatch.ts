@@ -56,7 +56,10 @@ const setPrivate = (name: string, value: number): Program => (_w, c, a) => {
 
 export const PROGRAMS: Readonly<Record<CallName, Program>> = {
   dma_buf_export: (w, c, a) => dmaBuf.dmaBufExport(w, c, a.buffer(0)),
-  dma_buf_fd: simple('dma_buf_fd', true, (w, c, a) => c.step('', { actions: [...w.needFree(c, a.buffer(0).resv, 'dma_buf_fd'), ...alive(w, c, a.buffer(0))], step: 'fd' }), (a) => a.buffer(0).name),
+  dma_buf_fd: simple('dma_buf_fd', true, (w, c, a) => c.step('', {
+    actions: [...w.needFree(c, a.buffer(0).resv, 'dma_buf_fd'), ...alive(w, c, a.buffer(0))],
+    step: 'fd',
+  }), (a) => a.buffer(0).name),
   dma_buf_get: (w, c, a) => dmaBuf.dmaBufGet(w, c, a.buffer(0), 'dma_buf_get'),
   get_dma_buf: (w, c, a) => dmaBuf.dmaBufGet(w, c, a.buffer(0), 'get_dma_buf'),
   dma_buf_put: (w, c, a) => dmaBuf.dmaBufPut(w, c, a.buffer(0)),
@@ -92,21 +95,52 @@ export const PROGRAMS: Readonly<Record<CallName, Program>> = {
     fences.addFence(w, c, b, a.fence(1), a.usage(2, 'WRITE'));
     locks.unlock(w, c, b.resv);
   }, (a) => `${a.buffer(0).name}, ${a.fence(1).name}`),
-  export_sync_file: simple('export_sync_file', true, (w, c, a) => c.step('', { actions: alive(w, c, a.buffer(0)), step: 'sync-file' }), (a) => a.buffer(0).name),
+  export_sync_file: simple('export_sync_file', true, (w, c, a) => c.step('', {
+    actions: alive(w, c, a.buffer(0)),
+    step: 'sync-file',
+  }), (a) => a.buffer(0).name),
 
   dma_resv_lock: (w, c, a) => lockCall(w, c, 'dma_resv_lock', a, false),
   dma_resv_lock_interruptible: (w, c, a) => lockCall(w, c, 'dma_resv_lock_interruptible', a, true),
-  dma_resv_lock_slow: (w, c, a) => c.call(`dma_resv_lock_slow(${a.lock(0).name})`, false, () => c.step('', { guard: locks.free(a.lock(0)), actions: locks.taken(w, c, a.lock(0), a.ticket(1)), waits: w.waitForLock(a.lock(0)), step: 'resv-lock' })),
+  dma_resv_lock_slow: (w, c, a) => c.call(`dma_resv_lock_slow(${a.lock(0).name})`, false, () => c.step('', {
+    guard: locks.free(a.lock(0)),
+    actions: locks.taken(w, c, a.lock(0), a.ticket(1)),
+    waits: w.waitForLock(a.lock(0)),
+    step: 'resv-lock',
+  })),
   dma_resv_trylock: (w, c, a) => c.call(`dma_resv_trylock(${a.lock(0).name})`, 'inner', () => locks.trylock(w, c, a.lock(0))),
   dma_resv_unlock: (w, c, a) => c.call(`dma_resv_unlock(${a.lock(0).name})`, false, () => locks.unlock(w, c, a.lock(0), '')),
   ww_acquire_init: simple('ww_acquire_init', false, (w, c, a) => locks.beginTicket(w, c, a.ticket(0)), (a) => a.ticket(0).name),
   ww_acquire_fini: simple('ww_acquire_fini', false, (w, c, a) => locks.endTicket(w, c, a.ticket(0)), (a) => a.ticket(0).name),
   dma_resv_reserve_fences: simple('dma_resv_reserve_fences', 'inner', (w, c, a) => fences.reserve(w, c, a.buffer(0), a.number(1, 1)), (a) => `${a.buffer(0).name}, ${a.number(1, 1)}`),
-  dma_resv_add_fence: simple('dma_resv_add_fence', false, (w, c, a) => fences.addFence(w, c, a.buffer(0), a.fence(1), a.usage(2, 'WRITE'), ''), (a) => `${a.buffer(0).name}, ${a.fence(1).name}, ${a.usage(2, 'WRITE')}`),
-  dma_resv_replace_fences: simple('dma_resv_replace_fences', false, (w, c, a) => fences.replaceFence(w, c, a.buffer(0), a.fence(1), a.fence(2), a.usage(3, 'BOOKKEEP')), (a) => `${a.buffer(0).name}, ${a.fence(1).name}, ${a.fence(2).name}`),
-  dma_resv_wait_timeout: simple('dma_resv_wait_timeout', 'inner', (w, c, a) => fences.waitResv(w, c, a.buffer(0), a.usage(1, 'BOOKKEEP'), { interruptible: a.words(2).includes('interruptible'), timeout: a.words(2).includes('timeout'), label: '' }), (a) => [a.buffer(0).name, a.usage(1, 'BOOKKEEP'), ...a.words(2)].join(', ')),
-  dma_resv_test_signaled: simple('dma_resv_test_signaled', 'inner', (w, c, a) => c.step('', { actions: [set(c.result, truthResult(w.quiet(a.buffer(0).resv, a.usage(1, 'BOOKKEEP'))))] }), (a) => `${a.buffer(0).name}, ${a.usage(1, 'BOOKKEEP')}`),
-  dma_fence_init: simple('dma_fence_init', false, (w, c, a) => c.step('', { actions: fences.armed(w, a.fence(0)), step: 'fence-init' }), (a) => a.fence(0).name),
+  dma_resv_add_fence: simple('dma_resv_add_fence', false, (w, c, a) => fences.addFence(
+    w,
+    c,
+    a.buffer(0),
+    a.fence(1),
+    a.usage(2, 'WRITE'),
+    '',
+  ), (a) => `${a.buffer(0).name}, ${a.fence(1).name}, ${a.usage(2, 'WRITE')}`),
+  dma_resv_replace_fences: simple('dma_resv_replace_fences', false, (w, c, a) => fences.replaceFence(
+    w,
+    c,
+    a.buffer(0),
+    a.fence(1),
+    a.fence(2),
+    a.usage(3, 'BOOKKEEP'),
+  ), (a) => `${a.buffer(0).name}, ${a.fence(1).name}, ${a.fence(2).name}`),
+  dma_resv_wait_timeout: simple('dma_resv_wait_timeout', 'inner', (w, c, a) => fences.waitResv(w, c, a.buffer(0), a.usage(1, 'BOOKKEEP'), {
+    interruptible: a.words(2).includes('interruptible'),
+    timeout: a.words(2).includes('timeout'),
+    label: '',
+  }), (a) => [a.buffer(0).name, a.usage(1, 'BOOKKEEP'), ...a.words(2)].join(', ')),
+  dma_resv_test_signaled: simple('dma_resv_test_signaled', 'inner', (w, c, a) => c.step('', {
+    actions: [set(c.result, truthResult(w.quiet(a.buffer(0).resv, a.usage(1, 'BOOKKEEP'))))],
+  }), (a) => `${a.buffer(0).name}, ${a.usage(1, 'BOOKKEEP')}`),
+  dma_fence_init: simple('dma_fence_init', false, (w, c, a) => c.step('', {
+    actions: fences.armed(w, a.fence(0)),
+    step: 'fence-init',
+  }), (a) => a.fence(0).name),
   dma_fence_signal: simple('dma_fence_signal', false, (w, c, a) => fences.signal(w, c, a.fence(0)), (a) => a.fence(0).name),
   dma_fence_wait: simple('dma_fence_wait', 'inner', (w, c, a) => fences.waitFence(w, c, a.fence(0), false), (a) => a.fence(0).name),
   dma_fence_wait_timeout: simple('dma_fence_wait_timeout', 'inner', (w, c, a) => fences.waitFence(w, c, a.fence(0), true), (a) => a.fence(0).name),
@@ -114,13 +148,21 @@ export const PROGRAMS: Readonly<Record<CallName, Program>> = {
     const fence = a.fence(0);
     const item = a.work(1);
     const armed = callbackBit(w, fence, item);
-    c.call(`dma_fence_add_callback(${fence.name}, ${item.name})`, 'inner', () => c.step('', { actions: [when(w.unsignalled(fence), [set(armed, constant(1)), set(c.result, constant(0))], [set(c.result, constant(ENOENT))])], step: 'fence-callback' }));
+    c.call(`dma_fence_add_callback(${fence.name}, ${item.name})`, 'inner', () => c.step('', {
+      actions: [when(w.unsignalled(fence), [set(armed, constant(1)), set(c.result, constant(0))], [set(c.result, constant(ENOENT))])],
+      step: 'fence-callback',
+    }));
   },
   dma_fence_remove_callback: (w, c, a) => {
     const armed = callbackBit(w, a.fence(0), a.work(1));
-    c.call(`dma_fence_remove_callback(${a.fence(0).name}, ${a.work(1).name})`, 'inner', () => c.step('', { actions: [set(c.result, truthResult(read(armed))), set(armed, constant(0))], step: 'fence-callback' }));
+    c.call(`dma_fence_remove_callback(${a.fence(0).name}, ${a.work(1).name})`, 'inner', () => c.step('', {
+      actions: [set(c.result, truthResult(read(armed))), set(armed, constant(0))],
+      step: 'fence-callback',
+    }));
   },
-  dma_fence_free: simple('dma_fence_free', false, (w, c, a) => c.step('', { actions: [...w.emit('fence', a.fence(0).life, 'free', { party: c.party, object: a.fence(0).name })] }), (a) => a.fence(0).name),
+  dma_fence_free: simple('dma_fence_free', false, (w, c, a) => c.step('', {
+    actions: [...w.emit('fence', a.fence(0).life, 'free', { party: c.party, object: a.fence(0).name })],
+  }), (a) => a.fence(0).name),
 
   mutex_lock: simple('mutex_lock', false, (w, c, a) => locks.lock(w, c, a.lock(0), { label: '' }), (a) => a.lock(0).name),
   mutex_trylock: simple('mutex_trylock', 'inner', (w, c, a) => locks.trylock(w, c, a.lock(0)), (a) => a.lock(0).name),
@@ -144,7 +186,10 @@ export const PROGRAMS: Readonly<Record<CallName, Program>> = {
   stop_hw: (w, c, a) => devices.stopHardware(w, c, a.mapping(0)),
   reset_hw: simple('reset_hw', false, (w, c, a) => {
     const map = a.mapping(0);
-    c.step('', { actions: [...map.jobFences.flatMap((f, i) => [when(equal(read(map.job), constant(i + 2)), fences.signalled(w, f))]), set(map.job, constant(0))], step: 'reset' });
+    c.step('', {
+      actions: [...map.jobFences.flatMap((f, i) => [when(equal(read(map.job), constant(i + 2)), fences.signalled(w, f))]), set(map.job, constant(0))],
+      step: 'reset',
+    });
   }, (a) => a.mapping(0).name),
   init_private: (w, c, a) => {
     w.note(`${a.attachment(0).importer} initialises late`);
@@ -152,10 +197,16 @@ export const PROGRAMS: Readonly<Record<CallName, Program>> = {
   },
   free_private: (_w, c, a) => {
     const att = a.attachment(0);
-    c.call(`free_private(${att.name})`, false, () => c.step('', { actions: [when(not(equal(read(att.private), constant(CLEARED))), [set(att.private, constant(FREED))])] }));
+    c.call(`free_private(${att.name})`, false, () => c.step('', {
+      actions: [when(not(equal(read(att.private), constant(CLEARED))), [set(att.private, constant(FREED))])],
+    }));
   },
   clear_private: setPrivate('clear_private', CLEARED),
-  use_attachment: simple('use_attachment', false, (w, c, a) => c.step('', { actions: [when(equal(w.listed(a.attachment(0)), constant(0)), [{ do: 'violate', violation: w.harm('N6', { party: c.party, object: a.attachment(0).name }, 'The attachment or its sg_table is used after detach.') }])] }), (a) => a.attachment(0).name),
+  use_attachment: simple('use_attachment', false, (w, c, a) => c.step('', {
+    actions: [when(equal(w.listed(a.attachment(0)), constant(0)), [
+      { do: 'violate', violation: w.harm('N6', { party: c.party, object: a.attachment(0).name }, 'The attachment or its sg_table is used after detach.') },
+    ])],
+  }), (a) => a.attachment(0).name),
   use_buffer: simple('use_buffer', false, (w, c, a) => c.step('', { actions: alive(w, c, a.buffer(0)) }), (a) => a.buffer(0).name),
   issue_key: simple('issue_key', false, (_w, c, a) => c.step('', { actions: [set(a.mapping(0).key, constant(1))] }), (a) => a.mapping(0).name),
   reissue_key: simple('reissue_key', false, (_w, c, a) => c.step('', { actions: [set(a.mapping(0).key, constant(2))] }), (a) => a.mapping(0).name),

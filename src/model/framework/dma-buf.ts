@@ -27,7 +27,10 @@ export function dmaBufGet(w: World, c: Code, b: Buffer, name: 'dma_buf_get' | 'g
   c.call(`${name}(${b.name})`, byDescriptor, () => {
     c.step('', { actions: byDescriptor ? w.needFree(c, b.resv, name) : alive(w, c, b), step: 'get' });
     if (byDescriptor) c.branch(equal(read(b.references), constant(0)), () => c.fail(errnoValue('EBADF')));
-    c.act([when(equal(read(b.references), constant(most)), w.capacity(who, `more than ${most} references to ${b.name}`)), set(b.references, compare('add', read(b.references), constant(1)))]);
+    c.act([
+      when(equal(read(b.references), constant(most)), w.capacity(who, `more than ${most} references to ${b.name}`)),
+      set(b.references, compare('add', read(b.references), constant(1))),
+    ]);
   });
 }
 
@@ -35,7 +38,15 @@ export function dmaBufGet(w: World, c: Code, b: Buffer, name: 'dma_buf_get' | 'g
 export function dmaBufPut(w: World, c: Code, b: Buffer): void {
   w.note(`${b.name} is put`);
   c.call(`dma_buf_put(${b.name})`, false, () => {
-    c.step('', { actions: [...alive(w, c, b), when(equal(read(b.references), constant(0)), [...w.broken('P5', { party: c.party, object: b.name }, 'More references dropped than taken.')], [set(b.references, compare('sub', read(b.references), constant(1)))])], step: 'put' });
+    c.step('', {
+      actions: [
+        ...alive(w, c, b),
+        when(equal(read(b.references), constant(0)), [
+          ...w.broken('P5', { party: c.party, object: b.name }, 'More references dropped than taken.'),
+        ], [set(b.references, compare('sub', read(b.references), constant(1)))]),
+      ],
+      step: 'put',
+    });
   });
 }
 
@@ -46,7 +57,12 @@ export function releaseEngine(w: World, b: Buffer): void {
   const engine = w.engine(name, 'worker', b.exporter.name);
   const who = { party: b.exporter.name, object: b.name };
   engine.steps.push({
-    name: `${name}:release`, guard: and(equal(read(b.references), constant(0)), not(read(b.gone)), not(read(b.busy)), ...b.attachments.map((att) => not(read(att.holds)))),
+    name: `${name}:release`, guard: and(
+      equal(read(b.references), constant(0)),
+      not(read(b.gone)),
+      not(read(b.busy)),
+      ...b.attachments.map((att) => not(read(att.holds))),
+    ),
     actions: [
       when(read(b.vmaps), w.bug(who, 'dma_buf_release: still vmapped')),
       ...b.attachments.map((att) => when(w.listed(att), w.warn({ party: att.importer, object: att.name }, 'dma_buf_release: attachments remain'))),
@@ -61,19 +77,34 @@ export function dmaBufAttach(w: World, c: Code, att: Attachment, dynamic: boolea
   const b = att.buffer;
   const name = dynamic ? 'dma_buf_dynamic_attach' : 'dma_buf_attach';
   c.call(`${name}(${att.name})`, true, () => {
-    const first = [...w.needFree(c, b.resv, name), ...(get ? [] : alive(w, c, b)), set(att.revoked, constant(0)), set(att.peer2peer, constant(att.traits.peer2peer ? 1 : 0))];
+    const first = [
+      ...w.needFree(c, b.resv, name),
+      ...(get ? [] : alive(w, c, b)),
+      set(att.revoked, constant(0)),
+      set(att.peer2peer, constant(att.traits.peer2peer ? 1 : 0)),
+    ];
     c.step('ops->attach()', { text: `${name}(${att.name}): ops->attach`, actions: first, step: 'attach' });
     if (get) {
       c.branch(equal(read(b.references), constant(0)), () => c.fail(errnoValue('EBADF'), w.refused(att.importer, 'attach', 'EBADF')));
       c.act([set(att.holds, constant(1))]);
     }
     if (w.contract.CB === 'M1' && dynamic && att.traits.callback === 'none') {
-      return c.fail(errnoValue('EINVAL'), [set(att.holds, constant(0)), ...w.warn({ party: att.importer, object: att.name }, 'dma_buf_dynamic_attach: ops without callback'), ...w.refused(att.importer, 'attach', 'EINVAL')]);
+      return c.fail(errnoValue('EINVAL'), [
+        set(att.holds, constant(0)),
+        ...w.warn({ party: att.importer, object: att.name }, 'dma_buf_dynamic_attach: ops without callback'),
+        ...w.refused(att.importer, 'attach', 'EINVAL'),
+      ]);
     }
-    if (w.contract.STATE === 'S1') c.branch(w.revoked(b), () => c.fail(errnoValue('ENODEV'), [set(att.holds, constant(0)), ...w.refused(att.importer, 'attach', 'ENODEV')]));
+    if (w.contract.STATE === 'S1') c.branch(w.revoked(b), () => c.fail(errnoValue('ENODEV'), [
+      set(att.holds, constant(0)),
+      ...w.refused(att.importer, 'attach', 'ENODEV'),
+    ]));
     exporterAttach(w, c, att);
     c.propagate(() => c.act([set(att.holds, constant(0)), ...refusal(w, c, att.importer, 'attach')]));
-    const rank = w.order === 'kernel' ? [...b.attachments.filter((a) => a !== att).map((a) => when(w.listed(a), [set(a.rank, compare('add', read(a.rank), constant(1)))])), set(att.rank, constant(1))] : [];
+    const rank = w.order === 'kernel' ? [
+      ...b.attachments.filter((a) => a !== att).map((a) => when(w.listed(a), [set(a.rank, compare('add', read(a.rank), constant(1)))])),
+      set(att.rank, constant(1)),
+    ] : [];
     c.step('add to the list', {
       guard: free(b.resv), waits: w.waitForLock(b.resv), step: 'attach',
       actions: [...w.emit('attachment', att.life, 'list', { party: att.importer, object: att.name }), ...rank],
@@ -87,7 +118,13 @@ export function dmaBufDetach(w: World, c: Code, att: Attachment): void {
   c.call(`dma_buf_detach(${att.name})`, false, () => {
     if (w.inContext(c, b.resv) || c.held.has(b.resv)) selfLock(w, c, b, 'dma_buf_detach');
     const who = { party: att.importer, object: att.name };
-    const rank = w.order === 'kernel' ? [...b.attachments.filter((a) => a !== att).map((a) => when(and(w.listed(a), compare('lt', read(att.rank), read(a.rank))), [set(a.rank, compare('sub', read(a.rank), constant(1)))])), set(att.rank, constant(0))] : [];
+    const rank = w.order === 'kernel' ? [
+      ...b.attachments.filter((a) => a !== att).map((a) => when(and(
+        w.listed(a),
+        compare('lt', read(att.rank), read(a.rank)),
+      ), [set(a.rank, compare('sub', read(a.rank), constant(1)))])),
+      set(att.rank, constant(0)),
+    ] : [];
     c.step('take off the list', {
       guard: w.inContext(c, b.resv) ? constant(0) : free(b.resv), waits: w.waitForLock(b.resv), step: 'detach',
       actions: [
@@ -108,7 +145,12 @@ export function dmaBufPin(w: World, c: Code, att: Attachment): void {
   c.call(`dma_buf_pin(${att.name})`, true, () => {
     const who = { party: c.party, object: att.name };
     c.step('', {
-      actions: [...w.needHeld(c, b.resv, 'dma_buf_pin'), ...alive(w, c, b), ...attached(w, c, att, 'dma_buf_pin'), ...(att.traits.dynamic ? [] : w.warn(who, 'dma_buf_pin on a static attachment'))], step: 'pin',
+      actions: [
+        ...w.needHeld(c, b.resv, 'dma_buf_pin'),
+        ...alive(w, c, b),
+        ...attached(w, c, att, 'dma_buf_pin'),
+        ...(att.traits.dynamic ? [] : w.warn(who, 'dma_buf_pin on a static attachment')),
+      ], step: 'pin',
     });
     pin(w, c, att);
   });
@@ -149,7 +191,10 @@ export function dmaBufMap(w: World, c: Code, map: Mapping): void {
   const b = att.buffer;
   if (c.kind === 'callback') w.note(`${c.party} maps in its callback`);
   c.call(`dma_buf_map_attachment(${map.name})`, true, () => {
-    c.step('', { actions: [...w.needHeld(c, b.resv, 'dma_buf_map_attachment'), ...alive(w, c, b), ...attached(w, c, att, 'dma_buf_map_attachment')], step: 'map' });
+    c.step('', {
+      actions: [...w.needHeld(c, b.resv, 'dma_buf_map_attachment'), ...alive(w, c, b), ...attached(w, c, att, 'dma_buf_map_attachment')],
+      step: 'map',
+    });
     if (w.contract.STATE === 'S1') c.branch(w.revoked(b), () => c.fail(errnoValue('ENODEV'), w.refused(att.importer, 'map', 'ENODEV')));
     const corePins = !att.traits.dynamic && hasPin(w, b.exporter);
     if (corePins) c.call('dma_buf_pin', true, () => pin(w, c, att));
@@ -184,7 +229,11 @@ export function granted(w: World, c: Code, map: Mapping): readonly Action[] {
   const own = fencesOf(w, map);
   return [
     ...w.emit('buffer', b.life, 'map-granted', { party: b.exporter.name, object: b.name }),
-    ...(kernel.length === 0 ? w.emit('mapping', map.life, 'map', who) : [when(or(...kernel.map((k) => k.pending)), w.emit('mapping', map.life, 'map-blocked', who), w.emit('mapping', map.life, 'map', who))]),
+    ...(kernel.length === 0 ? w.emit('mapping', map.life, 'map', who) : [when(
+      or(...kernel.map((k) => k.pending)),
+      w.emit('mapping', map.life, 'map-blocked', who),
+      w.emit('mapping', map.life, 'map', who),
+    )]),
     when(not(read(b.exporter.decodes)), w.emit('mapping', map.life, 'decode-off', { party: b.exporter.name, object: map.name })),
     ...(map.told === null ? [] : [set(map.told, constant(0))]),
     ...kernel.map((k) => set(k.bit, k.pending)),
@@ -199,7 +248,15 @@ export function dmaBufUnmap(w: World, c: Code, map: Mapping): void {
   const b = att.buffer;
   c.call(`dma_buf_unmap_attachment(${map.name})`, false, () => {
     const corePins = !att.traits.dynamic && hasPin(w, b.exporter);
-    c.step('', { actions: [...w.needHeld(c, b.resv, 'dma_buf_unmap_attachment'), ...alive(w, c, b), ...ungranted(w, c, map), ...(corePins ? w.emit('pin', att.pin, 'unpin', { party: att.importer, object: att.name }) : [])], step: 'unmap' });
+    c.step('', {
+      actions: [
+        ...w.needHeld(c, b.resv, 'dma_buf_unmap_attachment'),
+        ...alive(w, c, b),
+        ...ungranted(w, c, map),
+        ...(corePins ? w.emit('pin', att.pin, 'unpin', { party: att.importer, object: att.name }) : []),
+      ],
+      step: 'unmap',
+    });
     exporterUnmap(w, c, map);
     if (corePins) exporterUnpin(w, c, att);
   });
@@ -275,13 +332,26 @@ export function dmaBufVmap(w: World, c: Code, b: Buffer): void {
     exporterHook(w, c, b, 'vmap');
     c.propagate();
     const most = (w.variables[b.vmaps]?.size ?? 2) - 1;
-    c.act([when(equal(read(b.vmaps), constant(most)), w.capacity({ party: c.party, object: b.name }, `more than ${most} vmaps of ${b.name}`)), set(b.vmaps, compare('add', read(b.vmaps), constant(1)))]);
+    c.act([
+      when(equal(read(b.vmaps), constant(most)), w.capacity({ party: c.party, object: b.name }, `more than ${most} vmaps of ${b.name}`)),
+      set(b.vmaps, compare('add', read(b.vmaps), constant(1))),
+    ]);
   });
 }
 
 export function dmaBufVunmap(w: World, c: Code, b: Buffer): void {
   c.call(`dma_buf_vunmap(${b.name})`, false, () => {
-    c.step('', { actions: [...w.needHeld(c, b.resv, 'dma_buf_vunmap'), ...alive(w, c, b), when(not(read(b.vmaps)), w.bug({ party: c.party, object: b.name }, 'dma_buf_vunmap without dma_buf_vmap'), [set(b.vmaps, compare('sub', read(b.vmaps), constant(1)))])], step: 'vunmap' });
+    c.step('', {
+      actions: [
+        ...w.needHeld(c, b.resv, 'dma_buf_vunmap'),
+        ...alive(w, c, b),
+        when(not(read(b.vmaps)), w.bug(
+          { party: c.party, object: b.name },
+          'dma_buf_vunmap without dma_buf_vmap',
+        ), [set(b.vmaps, compare('sub', read(b.vmaps), constant(1)))]),
+      ],
+      step: 'vunmap',
+    });
     exporterHook(w, c, b, 'vunmap');
   });
 }

@@ -21,7 +21,13 @@ function visitAll(w: World, c: Code, b: Buffer, checks: readonly Action[]): void
   const quiet = and(...visitable.flatMap((att) => (att.callback === null ? [] : [equal(read(att.callback.pc), constant(0))])));
   const skip = (att: Attachment): Expr => (w.contract.PINCB === 'PC1' ? w.pinned(att) : constant(0));
   const open = (att: Attachment): Expr => and(w.listed(att), not(read(att.visited)), not(skip(att)));
-  const waits = { kind: 'callback' as const, object: b.name, providers: () => visitable.flatMap((att) => (att.callback === null ? [] : [{ process: w.processes.indexOf(att.callback), when: not(equal(read(att.callback.pc), constant(0))) }])) };
+  const waits = {
+    kind: 'callback' as const,
+    object: b.name,
+    providers: () => visitable.flatMap((att) => (att.callback === null ? [] : [
+      { process: w.processes.indexOf(att.callback), when: not(equal(read(att.callback.pc), constant(0))) },
+    ])),
+  };
   const head = c.mark();
   const after = c.place('after');
   for (const att of visitable) {
@@ -36,7 +42,13 @@ function visitAll(w: World, c: Code, b: Buffer, checks: readonly Action[]): void
     c.goto(head);
   }
   c.resume(head);
-  c.step('done', { text: `dma_buf_invalidate_mappings(${b.name}) returns`, guard: and(quiet, ...visitable.map((att) => not(open(att)))), waits, fairness: 'weak', actions: [...checks, ...visitable.map((att) => set(att.visited, constant(0)))], step: 'invalidate' });
+  c.step('done', {
+    text: `dma_buf_invalidate_mappings(${b.name}) returns`,
+    guard: and(quiet, ...visitable.map((att) => not(open(att)))),
+    waits, fairness: 'weak',
+    actions: [...checks, ...visitable.map((att) => set(att.visited, constant(0)))],
+    step: 'invalidate',
+  });
   c.goto(after);
   c.resume(after);
 }
@@ -48,7 +60,11 @@ function callbackEntry(w: World, att: Attachment): readonly Action[] {
   if (att.traits.callback === 'stub') return [...w.emit('attachment', att.life, 'callback', caller), set(att.logged, constant(1))];
   const bad = or(equal(read(att.private), constant(0)), equal(read(att.private), constant(2)));
   const told = att.mappings.flatMap((m) => (m.told === null ? [] : [set(m.told, w.live(m))]));
-  return [...told, when(bad, [{ do: 'violate', violation: w.harm('N6', who, 'The callback finds its private object not yet initialised, or freed.') }]), ...w.emit('attachment', att.life, 'callback', caller)];
+  return [
+    ...told,
+    when(bad, [{ do: 'violate', violation: w.harm('N6', who, 'The callback finds its private object not yet initialised, or freed.') }]),
+    ...w.emit('attachment', att.life, 'callback', caller),
+  ];
 }
 
 /** Enters the callback's code; a cleared private object means that it returns at once. */
@@ -63,7 +79,16 @@ export function invalidateAttachment(w: World, c: Code, att: Attachment): void {
   c.call(`invalidate_attachment(${att.name})`, false, () => {
     const { callback } = att;
     const idle = callback === null ? truth : equal(read(callback.pc), constant(0));
-    c.step('run the callback', { guard: idle, actions: [...w.needHeld(c, att.buffer.resv, 'invalidate_mappings'), ...callbackEntry(w, att)], late: () => startCallback(att), step: 'invalidate' });
-    c.step('callback done', { guard: idle, waits: { kind: 'callback', object: att.name, providers: () => (callback === null ? [] : [{ process: w.processes.indexOf(callback), when: truth }]) }, fairness: 'weak' });
+    c.step('run the callback', {
+      guard: idle,
+      actions: [...w.needHeld(c, att.buffer.resv, 'invalidate_mappings'), ...callbackEntry(w, att)],
+      late: () => startCallback(att),
+      step: 'invalidate',
+    });
+    c.step('callback done', {
+      guard: idle,
+      waits: { kind: 'callback', object: att.name, providers: () => (callback === null ? [] : [{ process: w.processes.indexOf(callback), when: truth }]) },
+      fairness: 'weak',
+    });
   });
 }

@@ -23,7 +23,10 @@ export function cancelWork(w: World, c: Code, work: Work): void {
   });
 }
 
-const waitForWork = (w: World, work: Work) => ({ kind: 'work' as const, object: work.name, providers: () => [{ process: w.processes.indexOf(work.code), when: busy(work) }] });
+const waitForWork = (w: World, work: Work) => ({
+  kind: 'work' as const, object: work.name,
+  providers: () => [{ process: w.processes.indexOf(work.code), when: busy(work) }],
+});
 
 export function complete(_w: World, c: Code, completion: Completion): void {
   completion.completers.add(c);
@@ -32,13 +35,21 @@ export function complete(_w: World, c: Code, completion: Completion): void {
 
 /** Consumes the completion, as wait_for_completion does. */
 export function waitForCompletion(w: World, c: Code, completion: Completion, timeout: boolean): void {
-  const waits = { kind: 'completion' as const, object: completion.name, providers: () => [...completion.completers].map((code) => ({ process: w.processes.indexOf(code), when: constant(1) })) };
+  const waits = {
+    kind: 'completion' as const,
+    object: completion.name,
+    providers: () => [...completion.completers].map((code) => ({ process: w.processes.indexOf(code), when: constant(1) })),
+  };
   const done = { guard: read(completion.done), waits, actions: [set(completion.done, constant(0)), set(c.result, constant(0))], step: 'completion-wait' };
   c.call(`wait_for_completion(${completion.name})`, 'inner', () => {
     if (!timeout) return c.step('', done);
     c.alternatives([
       { label: 'completed', options: done, body: () => {} },
-      { label: 'timeout', options: { guard: not(read(completion.done)), actions: [set(c.result, constant(errnoValue('ETIMEDOUT')))], fairness: 'weak' }, body: () => {} },
+      {
+        label: 'timeout',
+        options: { guard: not(read(completion.done)), actions: [set(c.result, constant(errnoValue('ETIMEDOUT')))], fairness: 'weak' },
+        body: () => {},
+      },
     ]);
   });
 }
@@ -48,7 +59,13 @@ export function reinitCompletion(_w: World, c: Code, completion: Completion): vo
 }
 
 export function krefInit(w: World, c: Code, kref: Kref): void {
-  c.call(`kref_init(${kref.name})`, false, () => c.step('', { actions: [when(equal(read(kref.count), constant(0)), w.emit('kref', kref.life, 'arm', { party: kref.party, object: kref.name })), set(kref.count, constant(1))], step: 'rearm' }));
+  c.call(`kref_init(${kref.name})`, false, () => c.step('', {
+    actions: [
+      when(equal(read(kref.count), constant(0)), w.emit('kref', kref.life, 'arm', { party: kref.party, object: kref.name })),
+      set(kref.count, constant(1)),
+    ],
+    step: 'rearm',
+  }));
 }
 
 export function krefGet(w: World, c: Code, kref: Kref): void {
@@ -57,7 +74,10 @@ export function krefGet(w: World, c: Code, kref: Kref): void {
 
 /** Result true or 0. */
 export function krefGetUnlessZero(w: World, c: Code, kref: Kref): void {
-  c.call(`kref_get_unless_zero(${kref.name})`, 'inner', () => c.step('', { actions: [when(equal(read(kref.count), constant(0)), [set(c.result, constant(0))], [...countUp(w, kref), set(c.result, constant(TRUE_RESULT))])], step: 'count-get' }));
+  c.call(`kref_get_unless_zero(${kref.name})`, 'inner', () => c.step('', {
+    actions: [when(equal(read(kref.count), constant(0)), [set(c.result, constant(0))], [...countUp(w, kref), set(c.result, constant(TRUE_RESULT))])],
+    step: 'count-get',
+  }));
 }
 
 /** Result true when it was the last; completes then. */
