@@ -39,7 +39,10 @@ export function replayScenario(scenario: Scenario, file: string | null, token: s
     const broken = shownBy(compiled, decoded, run.run).sort(worstFirst);
     const last = run.run.states.at(-1) ?? [];
     const moves = decoded.cycle?.length === 0 && enabledSteps(system, last).some((s) => system.steps[s]?.fairness !== 'none');
-    if (broken.length === 0 || moves) return { ok: false, message: NOTHING_SHOWN, at: null };
+    if (broken.length === 0 || moves) {
+      failure = NOTHING_SHOWN;
+      continue;
+    }
     const outcome: SearchOutcome = { ...noSearch(system), finished: true, states: path.length + 1, transitions: path.length, depth: path.length };
     const result = judged(scenario, file, compiled, outcome, broken, options.now() - started);
     const ledger = { ...result.ledger, notCovered: ['replay: one path, nothing else'] };

@@ -468,7 +468,9 @@ class Build {
   /** P7 watches a flag of the exporter that is called revoked; without one nothing says when maps are forbidden. */
   private unwatched(): string[] {
     const { w } = this;
-    return w.buffers.filter((b) => b.exporter.driver === null && w.knows(`${b.name} is invalidated`) && !w.variables.some((v) => v.name === `${b.exporter.name}.revoked`)).map((b) => `${b.exporter.name} has no flag named 'revoked': P7 is not watched for ${b.name}`);
+    return w.buffers
+      .filter((b) => b.exporter.driver === null && w.knows(`${b.name} is invalidated`) && !w.variables.some((v) => v.name === `${b.exporter.name}.revoked`))
+      .map((b) => `${b.exporter.name} has no flag named 'revoked': P7 is not watched for ${b.name}`);
   }
 
   private resize(id: VariableId, size: number): void {

@@ -91,7 +91,9 @@ export function isContractKey(key: string): key is ContractKey {
 }
 
 /** The contract of Linux 7.3 (D12) with the given overrides, applied in order. Unknown keys or values yield an error text. */
-export function contractOf(overrides: readonly { readonly key: string; readonly value: string }[]): { readonly ok: true; readonly contract: Contract } | { readonly ok: false; readonly message: string } {
+export function contractOf(
+  overrides: readonly { readonly key: string; readonly value: string }[],
+): { readonly ok: true; readonly contract: Contract } | { readonly ok: false; readonly message: string } {
   const values: Record<string, string> = {};
   for (const key of CONTRACT_NAMES) values[key] = CONTRACT_KEYS[key][0];
   for (const { key, value } of overrides) {

@@ -187,7 +187,9 @@ export function makeImporter(w: World, d: Declaration & { readonly kind: 'import
       0,
       !buffer.exporter.options.has('clears_peer2peer'),
     ), private: w.variable(`${name}.private`, 4, late ? 0 : 1, { values: ['not ready', 'ready', 'freed', 'cleared'] }),
-    holds: w.variable(`${name}:holds ${buffer.name}`, 2, 0, { hidden: true }), revoked: w.variable(`${name}:umem revoked`, 2, 0, { hidden: true }), logged: w.variable(`${name}.pr_warn`, 2, 0, { values: ['silent', 'printed'] }),
+    holds: w.variable(`${name}:holds ${buffer.name}`, 2, 0, { hidden: true }),
+    revoked: w.variable(`${name}:umem revoked`, 2, 0, { hidden: true }),
+    logged: w.variable(`${name}.pr_warn`, 2, 0, { values: ['silent', 'printed'] }),
     visited: w.variable(`${name}:visited`, 2, 0, { hidden: true }), rank: w.variable(`${name}:rank`, 16, 0, { hidden: true }),
   };
   buffer.attachments.push(attachment);

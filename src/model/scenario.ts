@@ -58,7 +58,10 @@ export type Declaration =
   | { readonly kind: 'work'; readonly name: string; readonly queue: string | null; readonly body: readonly Statement[]; readonly at: Origin }
   /** `fence job by hardware timeout context c seqno 2;` options as words. */
   | { readonly kind: 'fence'; readonly name: string; readonly options: readonly Option[]; readonly at: Origin }
-  | { readonly kind: 'object'; readonly type: 'mutex' | 'rwsem' | 'completion' | 'kref' | 'ticket' | 'mapping' | 'workqueue' | 'resv'; readonly name: string; readonly options: readonly Option[]; readonly at: Origin };
+  | {
+      readonly kind: 'object'; readonly type: 'mutex' | 'rwsem' | 'completion' | 'kref' | 'ticket' | 'mapping' | 'workqueue' | 'resv';
+      readonly name: string; readonly options: readonly Option[]; readonly at: Origin;
+    };
 
 export type ThreadKind = 'user' | 'kernel' | 'device';
 

@@ -99,7 +99,10 @@ export interface Process {
 export interface Violation {
   /** "N2", "P3", "UF", "WARN", "BUG", "assert", "capacity", "hang". */
   readonly code: string;
-  /** harm: N1 to N8, BUG; the worst. obligation: P1 to P14, UF. warning: a kernel WARN. assertion: the scenario's own. capacity: the model's bound. refusal: an importer turned away, nobody's fault. */
+  /**
+   * harm: N1 to N8, BUG; the worst. obligation: P1 to P14, UF. warning: a kernel WARN. assertion: the scenario's own.
+   * capacity: the model's bound. refusal: an importer turned away, nobody's fault.
+   */
   readonly kind: 'harm' | 'obligation' | 'warning' | 'assertion' | 'capacity' | 'refusal';
   /** The search does not go on behind a fatal one. */
   readonly fatal: boolean;

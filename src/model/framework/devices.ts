@@ -213,7 +213,8 @@ export function copyEngine(w: World, b: Buffer): void {
   const done = (): readonly Action[] => [...recycled(w, b, false, (m) => read(m.old)), set(b.moving, constant(0))];
   engine.steps.push({
     name: `${name}:copy ${b.name}`, guard: and(w.unsignalled(b.copy), ...others.map((f) => not(read(f.beforeCopy)))),
-    actions: signalled(w, b.copy), fairness: 'weak', text: `copy of ${b.name} done, ${b.copy.name} signals`, step: 'fence-signal', waits: null, late: null, origin: null, group: `${name}:copy`, signals: b.copy,
+    actions: signalled(w, b.copy), fairness: 'weak', text: `copy of ${b.name} done, ${b.copy.name} signals`, step: 'fence-signal',
+    waits: null, late: null, origin: null, group: `${name}:copy`, signals: b.copy,
   });
   engine.steps.push({
     name: `${name}:reuse of the old place of ${b.name}`, guard: and(read(b.moving), not(w.unsignalled(b.copy))),

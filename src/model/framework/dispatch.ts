@@ -48,7 +48,9 @@ const ENOENT = errnoValue('ENOENT');
 
 type Program = (w: World, c: Code, a: Arguments) => void;
 
-const simple = (name: string, returns: boolean | 'inner', body: (w: World, c: Code, a: Arguments) => void, object: (a: Arguments) => string): Program => (w, c, a) => c.call(`${name}(${object(a)})`, returns, () => body(w, c, a));
+const simple = (
+  name: string, returns: boolean | 'inner', body: (w: World, c: Code, a: Arguments) => void, object: (a: Arguments) => string,
+): Program => (w, c, a) => c.call(`${name}(${object(a)})`, returns, () => body(w, c, a));
 const setPrivate = (name: string, value: number): Program => (_w, c, a) => {
   const att = a.attachment(0);
   c.call(`${name}(${att.name})`, false, () => c.step('', { actions: [set(att.private, constant(value))] }));
@@ -70,8 +72,10 @@ export const PROGRAMS: Readonly<Record<CallName, Program>> = {
   dma_buf_unpin: (w, c, a) => dmaBuf.dmaBufUnpin(w, c, a.attachment(0)),
   dma_buf_map_attachment: (w, c, a) => dmaBuf.dmaBufMap(w, c, a.mapping(0)),
   dma_buf_unmap_attachment: (w, c, a) => dmaBuf.dmaBufUnmap(w, c, a.mapping(0)),
-  dma_buf_map_attachment_unlocked: (w, c, a) => dmaBuf.unlocked(w, c, a.mapping(0).attachment.buffer, `dma_buf_map_attachment_unlocked(${a.mapping(0).name})`, true, () => dmaBuf.dmaBufMap(w, c, a.mapping(0))),
-  dma_buf_unmap_attachment_unlocked: (w, c, a) => dmaBuf.unlocked(w, c, a.mapping(0).attachment.buffer, `dma_buf_unmap_attachment_unlocked(${a.mapping(0).name})`, false, () => dmaBuf.dmaBufUnmap(w, c, a.mapping(0))),
+  dma_buf_map_attachment_unlocked: (w, c, a) =>
+    dmaBuf.unlocked(w, c, a.mapping(0).attachment.buffer, `dma_buf_map_attachment_unlocked(${a.mapping(0).name})`, true, () => dmaBuf.dmaBufMap(w, c, a.mapping(0))),
+  dma_buf_unmap_attachment_unlocked: (w, c, a) =>
+    dmaBuf.unlocked(w, c, a.mapping(0).attachment.buffer, `dma_buf_unmap_attachment_unlocked(${a.mapping(0).name})`, false, () => dmaBuf.dmaBufUnmap(w, c, a.mapping(0))),
   dma_buf_invalidate_mappings: (w, c, a) => invalidateMappings(w, c, a.buffer(0)),
   dma_buf_move_notify: (w, c, a) => invalidateMappings(w, c, a.buffer(0)),
   invalidate_attachment: (w, c, a) => invalidateAttachment(w, c, a.attachment(0)),

@@ -131,7 +131,8 @@ export function dmaBufDetach(w: World, c: Code, att: Attachment): void {
         ...w.needFree(c, b.resv, 'dma_buf_detach'), ...alive(w, c, b),
         ...att.mappings.flatMap((m) => w.emit('mapping', m.life, 'detach', { party: att.importer, object: m.name })),
         // a built-in exporter without pin has nothing that an unpin would undo (A7.5)
-        ...(b.exporter.driver === null || hasPin(w, b.exporter) ? w.emit('pin', att.pin, 'detach', who) : []), ...w.emit('attachment', att.life, 'detach', who), ...w.emit('attachment', att.life, 'unlist', who), ...rank,
+        ...(b.exporter.driver === null || hasPin(w, b.exporter) ? w.emit('pin', att.pin, 'detach', who) : []),
+        ...w.emit('attachment', att.life, 'detach', who), ...w.emit('attachment', att.life, 'unlist', who), ...rank,
       ],
     });
     exporterDetach(w, c, att);
