@@ -26,7 +26,10 @@ export function replayScenario(scenario: Scenario, file: string | null, token: s
     const { compiled } = made;
     const { system } = compiled;
     const decoded = decodeToken(system, token);
-    if (!decoded.ok) return { ok: false, message: tokenProblem(decoded.error), at: null };
+    if (!decoded.ok) {
+      failure = tokenProblem(decoded.error);
+      continue;
+    }
     if (decoded.scenario !== safeName(scenario.name)) {
       return { ok: false, message: `the token belongs to scenario '${decoded.scenario}', not to '${scenario.name}'`, at: null };
     }

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { check, type Outcome } from '../../src/index.ts';
+import { check, replay, type Outcome } from '../../src/index.ts';
 
 const outcome = (text: string): string => {
   const answer: Outcome = check(`litmus t\n${text}`);
@@ -71,4 +71,23 @@ importer nic of bar { thread app: kernel { dma_buf_dynamic_attach(att); ret = dm
 test('nothing throws on values of the wrong type', () => {
   const wrong = undefined as unknown as string;
   assert.equal(check(wrong).ok, false);
+});
+
+test('an unknown is searched both ways; the token replays under the value that breaks', () => {
+  const text = 'litmus t\nunknown busy at "drivers/foo/bar.c:12";\nbool x;\nthread a: kernel { if (busy) x = true; }\nalways !x;\n';
+  const answer = check(text);
+  assert.ok(answer.ok);
+  assert.equal(answer.result.verdict, 'undecided');
+  assert.match(answer.result.outcome, /drivers\/foo\/bar\.c:12/);
+  const again = replay(text, answer.result.broken[0]?.replay ?? '');
+  assert.ok(again.ok && again.result.verdict === 'broken');
+});
+
+test('a token that was cut off is told', () => {
+  const text = 'litmus t\nbool x;\nthread a: kernel { x = true; }\nalways !x;\n';
+  const answer = check(text);
+  assert.ok(answer.ok);
+  const token = answer.result.broken[0]?.replay ?? '';
+  const cut = replay(text, token.slice(0, -2));
+  assert.ok(!cut.ok && /not whole/.test(cut.diagnostics[0]?.message ?? ''));
 });
