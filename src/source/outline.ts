@@ -160,7 +160,13 @@ export function functionHead(head: string): Pick<FunctionOutline, 'name' | 'isSt
   if (last === undefined) return null;
   const [open, end] = last;
   const before = /(\w+)\s*$/.exec(clean.slice(0, open));
-  if (before === null || before.index === undefined) return null;
+  if (before === null) {
+    // UVERBS_HANDLER(NAME)(…): a macro makes the name, and is taken for it as written.
+    const made = groups.at(-2);
+    const macro = made === undefined ? null : /([A-Z][A-Z0-9_]+)\s*$/.exec(clean.slice(0, made[0]));
+    if (made === undefined || macro === null || clean.slice(made[1], open).trim() !== '') return null;
+    return { name: `${macro[1] ?? ''}${squeeze(clean.slice(made[0], made[1]))}`, isStatic: /\bstatic\b/.test(clean), isInline: false, returns: '', parameters: commaParts(clean, open + 1, end - 1).map(([from, to]) => parameterOf(clean.slice(from, to))) };
+  }
   const word = before[1] ?? '';
   const parameters = commaParts(clean, open + 1, end - 1).map(([from, to]) => parameterOf(clean.slice(from, to)));
   const isStatic = /\bstatic\b/.test(clean);
@@ -218,7 +224,7 @@ function flat(code: string, bare: string, start: number, end: number): string {
 
 function nameOffset(bare: string, start: number, end: number, name: string): number {
   const at = bare.lastIndexOf(name, end);
-  const exact = [...bare.slice(start, end).matchAll(new RegExp(`\\b${name}\\b`, 'g'))].at(0)?.index;
+  const exact = [...bare.slice(start, end).matchAll(new RegExp(`\\b${/^\w+/.exec(name)?.[0] ?? ''}\\b`, 'g'))].at(0)?.index;
   return exact !== undefined ? start + exact : at >= start ? at : end;
 }
 
