@@ -40,7 +40,4 @@ export class Scope {
   member(name: string): Entity | null {
     return this.names.get(name) ?? null;
   }
-  all(): readonly string[] {
-    return [...this.names.keys(), ...(this.outer?.all() ?? [])];
-  }
 }

@@ -45,7 +45,7 @@ export function deferredCallOf(one: Expression): DeferredCall | null {
   const { name } = one.callee;
   const row = ROWS.find(({ match }) => match.test(name));
   if (row === undefined) return null;
-  const object = row.object === -1 ? one.args.find((arg) => /work/.test(expressionText(arg))) : one.args[row.object];
+  const object = row.object === -1 ? one.args.find((arg) => expressionText(arg).includes('work')) : one.args[row.object];
   const runs = row.runs === undefined ? undefined : one.args[row.runs];
   return {
     kind: row.kind,
