@@ -32,7 +32,8 @@ const ROWS: readonly Row[] = [
   { match: /^(?:kthread_init_work|kthread_init_delayed_work|init_task_work|init_irq_work)$/, kind: 'work-init', object: 0, runs: 1 },
   { match: /^schedule_(?:delayed_)?work$/, kind: 'work-queue', object: 0 },
   { match: /^(?:queue_(?:delayed_|rcu_)?work|kthread_queue_(?:delayed_)?work|mod_delayed_work)$/, kind: 'work-queue', object: 1 },
-  { match: /^(?:queue_(?:delayed_)?work_on|mod_delayed_work_on|schedule_work_on|task_work_add)$/, kind: 'work-queue', object: -1 },
+  { match: /^(?:queue_(?:delayed_)?work_(?:on|node)|mod_delayed_work_on)$/, kind: 'work-queue', object: 2 },
+  { match: /^(?:schedule_(?:delayed_)?work_on|task_work_add)$/, kind: 'work-queue', object: 1 },
   { match: /^(?:flush_(?:delayed_)?work|flush_workqueue|drain_workqueue|cancel_(?:delayed_)?work(?:_sync)?|kthread_(?:flush|cancel)_work(?:_sync)?|kthread_flush_worker|flush_scheduled_work)$/, kind: 'work-flush', object: 0 },
   { match: /^kref_put(?:_mutex|_lock)?$/, kind: 'release', object: 0, runs: 1 },
   { match: /^call_(?:rcu|srcu)(?:_hurry|_tasks)?$/, kind: 'rcu', object: 0, runs: 1 },
@@ -45,7 +46,7 @@ export function deferredCallOf(one: Expression): DeferredCall | null {
   const { name } = one.callee;
   const row = ROWS.find(({ match }) => match.test(name));
   if (row === undefined) return null;
-  const object = row.object === -1 ? one.args.find((arg) => expressionText(arg).includes('work')) : one.args[row.object];
+  const object = one.args[row.object];
   const runs = row.runs === undefined ? undefined : one.args[row.runs];
   return {
     kind: row.kind,

@@ -1,0 +1,449 @@
+// One tree's C, opened a file and a function at a time, only when asked for. Finds what a name means where it is used:
+// in the file, in what it includes, in its folder, or exported from elsewhere. Knows no rule (issue 3, part 2).
+
+import { readFileSync, readdirSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import type { Expression } from './c-tree.ts';
+import { controlFlow, type Flow } from './control-flow.ts';
+import type { Grammar } from './grammar.ts';
+import { bodyAt, callsInText, definitionsIn, includesIn, memberRowsIn, type LexicalCalls, type LexicalFunction, type MemberRow } from './lexical.ts';
+import type { MacroOutline } from './outline.ts';
+import { openFile, type CFile, type CFunction, type CTable } from './syntax.ts';
+
+export interface CodeBaseInput {
+  readonly root: string;
+  readonly grammar: Grammar;
+  /** Exported function or variable → the files that export it. */
+  readonly exports: ReadonlyMap<string, readonly string[]>;
+  /** Files are read from here; null where one cannot be read. Default: the disk. */
+  readonly read?: (path: string) => string | null;
+}
+
+/** Larger than any header's chain that a driver's own helpers hide behind. */
+const INCLUDE_DEPTH = 4;
+
+export class CodeBase {
+  private readonly input: CodeBaseInput;
+  private readonly texts = new Map<string, string | null>();
+  private readonly files = new Map<string, CFile | null>();
+  private readonly functions = new Map<string, CFunction | null>();
+  private readonly flows = new Map<CFunction, Flow>();
+  private readonly found = new Map<string, LexicalFunction | null>();
+  private readonly lexical = new Map<string, ReadonlyMap<string, number>>();
+  private readonly included = new Map<string, readonly string[]>();
+  private readonly folders = new Map<string, readonly string[]>();
+  private readonly members = new Map<string, ReadonlyMap<string, readonly MemberRow[]>>();
+  private readonly calls = new Map<string, LexicalCalls>();
+  private readonly macrosFound = new Map<string, { readonly macro: MacroOutline; readonly file: string } | null>();
+  private readonly macrosOf = new Map<string, ReadonlyMap<string, MacroOutline>>();
+  private readonly tables = new Map<string, CTable | null>();
+  private readonly tablesOf = new Map<string, ReadonlySet<string>>();
+  private readonly tablesIn = new Map<string, ReadonlyMap<string, string>>();
+  private readonly folderIndexes = new Map<string, ReadonlyMap<string, LexicalFunction>>();
+  private readonly constants = new Map<string, number | null>();
+  private readonly structs = new Map<string, string | null>();
+  /** Every function that was parsed. */
+  readonly parsed: CFunction[] = [];
+
+  constructor(input: CodeBaseInput) {
+    this.input = input;
+  }
+
+  /** latin1, so that an offset is a byte; null where it cannot be read. */
+  text(file: string): string | null {
+    const known = this.texts.get(file);
+    if (known !== undefined) return known;
+    let text: string | null = null;
+    try {
+      text = this.input.read === undefined ? readFileSync(join(this.input.root, file), 'latin1') : this.input.read(file);
+    } catch {
+      // An include that is not there is normal: it was searched for.
+    }
+    this.texts.set(file, text);
+    return text;
+  }
+
+  file(path: string): CFile | null {
+    const known = this.files.get(path);
+    if (known !== undefined) return known;
+    const text = this.text(path);
+    const file = text === null ? null : openFile(path, text, this.input.grammar);
+    this.files.set(path, file);
+    return file;
+  }
+
+  /** The function with a body that `name` means in `from`. */
+  functionNamed(name: string, from: string): CFunction | null {
+    const place = this.locate(name, from);
+    return place === null ? null : this.functionIn(place.file, name);
+  }
+
+  functionIn(file: string, name: string): CFunction | null {
+    const key = `${file} ${name}`;
+    const known = this.functions.get(key);
+    if (known !== undefined) return known;
+    const opened = this.file(file);
+    // Several bodies under #if: the last one that is not empty is the real one, the others are stubs.
+    const outlines = opened?.outline.functions.filter((one) => one.name === name) ?? [];
+    const longest = outlines.reduce<(typeof outlines)[number] | null>((best, one) => (best === null || one.end - one.body > best.end - best.body ? one : best), null);
+    const made = opened === null || longest === null ? null : opened.function(longest);
+    this.functions.set(key, made);
+    if (made !== null) this.parsed.push(made);
+    return made;
+  }
+
+  /** The function that a line of a file is in. */
+  functionAt(file: string, line: number): CFunction | null {
+    const outline = this.file(file)?.outline.functions.find((one) => one.line <= line && line <= one.endLine);
+    return outline === undefined ? null : this.functionIn(file, outline.name);
+  }
+
+  flow(one: CFunction): Flow {
+    const known = this.flows.get(one);
+    if (known !== undefined) return known;
+    const flow = controlFlow(one);
+    this.flows.set(one, flow);
+    return flow;
+  }
+
+  /** Where the body of `name` stands, as seen from a file: itself, its includes, its folder, an export. */
+  locate(name: string, from: string): LexicalFunction | null {
+    const key = `${dirname(from)} ${name}`;
+    const own = this.definedIn(from, name);
+    if (own !== null) return own;
+    const known = this.found.get(key);
+    if (known !== undefined) return known;
+    const found = this.search(name, from);
+    this.found.set(key, found);
+    return found;
+  }
+
+  private search(name: string, from: string): LexicalFunction | null {
+    const near = this.folderIndex(dirname(from)).get(name);
+    if (near !== undefined) return near;
+    // Before the headers: what they have of an exported name is the stub of another configuration.
+    for (const file of this.input.exports.get(name) ?? []) {
+      const there = this.definedIn(file, name);
+      if (there !== null) return there;
+    }
+    for (const file of this.includes(from)) {
+      const there = this.definedIn(file, name);
+      if (there !== null) return there;
+    }
+    return null;
+  }
+
+  /** Functions of a folder's .c files that have a body. */
+  private folderIndex(folder: string): ReadonlyMap<string, LexicalFunction> {
+    const known = this.folderIndexes.get(folder);
+    if (known !== undefined) return known;
+    const made = new Map<string, LexicalFunction>();
+    for (const file of this.folderFiles(folder)) {
+      if (!file.endsWith('.c')) continue;
+      for (const [name, at] of this.definitions(file)) if (!made.has(name)) made.set(name, { name, file, at });
+    }
+    this.folderIndexes.set(folder, made);
+    return made;
+  }
+
+  private definedIn(file: string, name: string): LexicalFunction | null {
+    const at = this.definitions(file).get(name);
+    return at === undefined ? null : { name, file, at };
+  }
+
+  private definitions(file: string): ReadonlyMap<string, number> {
+    const known = this.lexical.get(file);
+    if (known !== undefined) return known;
+    const text = this.text(file) ?? '';
+    const found = new Map<string, number>();
+    for (const { name, at } of definitionsIn(text)) {
+      const old = found.get(name);
+      // A longer body wins over a stub of another configuration.
+      const length = bodyAt(text, at).length;
+      if (length > 0 && (old === undefined || bodyAt(text, old).length < length)) found.set(name, at);
+    }
+    this.lexical.set(file, found);
+    return found;
+  }
+
+  bodyText(one: LexicalFunction): string {
+    return bodyAt(this.text(one.file) ?? '', one.at);
+  }
+
+  lexicalCalls(one: LexicalFunction): LexicalCalls {
+    const key = `${one.file} ${one.name}`;
+    const known = this.calls.get(key);
+    if (known !== undefined) return known;
+    const calls = callsInText(this.bodyText(one).replace(/\/\*[\s\S]*?\*\//g, ' '));
+    this.calls.set(key, calls);
+    return calls;
+  }
+
+  /** Names that the functions of a file have, with a body. */
+  functionNames(file: string): readonly string[] {
+    return [...this.definitions(file).keys()];
+  }
+
+  /** What tables of a folder hold under a member: "move" → amdgpu_bo_move. `type`: of which struct; null for any. */
+  membersOf(folder: string, member: string, type: string | null): readonly string[] {
+    let rows = this.members.get(folder);
+    if (rows === undefined) {
+      const made = new Map<string, MemberRow[]>();
+      for (const file of this.folderFiles(folder)) {
+        for (const row of memberRowsIn(this.text(file) ?? '')) {
+          const list = made.get(row.member);
+          if (list === undefined) made.set(row.member, [row]);
+          else list.push(row);
+        }
+      }
+      rows = made;
+      this.members.set(folder, rows);
+    }
+    return [...new Set((rows.get(member) ?? []).filter((row) => type === null || row.type === type).map((row) => row.value))];
+  }
+
+  /** The type of a struct's member, as text: "const struct ttm_device_funcs *"; null where it is not found. */
+  memberType(struct: string, member: string, from: string): string | null {
+    const body = this.structBody(struct, from);
+    if (body === null) return null;
+    const plain = new RegExp(`(?:^|[;{}])\\s*([^;{}()]*?[\\s*])${member}\\s*(?:\\[[^\\]]*\\])?(?:\\s*:\\s*\\d+)?(?:\\s*,[^;]*)?;`).exec(body);
+    return plain === null ? null : (plain[1] ?? '').replace(/\s+/g, ' ').trim();
+  }
+
+  /** Files of a folder that are C, sorted; relative to the tree. */
+  folderFiles(folder: string): readonly string[] {
+    const known = this.folders.get(folder);
+    if (known !== undefined) return known;
+    let names: string[] = [];
+    try {
+      names = readdirSync(join(this.input.root, folder)).filter((name) => name.endsWith('.c') || name.endsWith('.h')).sort();
+    } catch {
+      // A folder that went away holds nothing.
+    }
+    const files = names.map((name) => (folder === '.' || folder === '' ? name : `${folder}/${name}`));
+    this.folders.set(folder, files);
+    return files;
+  }
+
+  /** What a file includes, itself not counted, nearest first. */
+  includes(from: string): readonly string[] {
+    const known = this.included.get(from);
+    if (known !== undefined) return known;
+    const seen = new Set([from]);
+    let level = [from];
+    const all: string[] = [];
+    for (let depth = 0; depth < INCLUDE_DEPTH && level.length > 0; depth++) {
+      const next: string[] = [];
+      for (const file of level) {
+        for (const include of includesIn(this.text(file) ?? '')) {
+          const path = this.resolveInclude(include.path, include.isLocal, file, from);
+          if (path === null || seen.has(path)) continue;
+          seen.add(path);
+          all.push(path);
+          // The kernel's own core headers include everything; what they include is not a driver's helper.
+          if (depth === 0 || !/^include\/(?:linux|asm-generic|uapi)\//.test(path)) next.push(path);
+        }
+      }
+      level = next;
+    }
+    this.included.set(from, all);
+    return all;
+  }
+
+  private resolveInclude(path: string, isLocal: boolean, file: string, from: string): string | null {
+    const candidates = isLocal
+      ? [join(dirname(file), path), join(dirname(from), path), `include/${path}`]
+      : [`include/${path}`, `include/uapi/${path}`, join(dirname(from), path)];
+    for (const candidate of candidates.map((one) => normalize(one))) if (!candidate.startsWith('..') && this.text(candidate) !== null) return candidate;
+    return null;
+  }
+
+  /** A macro that `from` can see. */
+  macroNamed(name: string, from: string): { readonly macro: MacroOutline; readonly file: string } | null {
+    const key = `${dirname(from)} ${name}`;
+    const own = this.macros(from).get(name);
+    if (own !== undefined) return { macro: own, file: from };
+    const known = this.macrosFound.get(key);
+    if (known !== undefined) return known;
+    let found: { macro: MacroOutline; file: string } | null = null;
+    for (const file of this.includes(from)) {
+      if (!(this.text(file) ?? '').includes(name)) continue;
+      const there = this.macros(file).get(name);
+      if (there === undefined) continue;
+      found = { macro: there, file };
+      break;
+    }
+    this.macrosFound.set(key, found);
+    return found;
+  }
+
+  private macros(file: string): ReadonlyMap<string, MacroOutline> {
+    const known = this.macrosOf.get(file);
+    if (known !== undefined) return known;
+    const made = new Map<string, MacroOutline>();
+    const define = /^[ \t]*#[ \t]*define[ \t]+(\w+)(\(([^)\n]*)\))?((?:[^\\\n]|\\[\s\S])*)/gm;
+    const text = this.text(file) ?? '';
+    for (let match = define.exec(text); match !== null; match = define.exec(text)) {
+      const body = (match[4] ?? '').replace(/\\\r?\n/g, ' ').replace(/\/\*[\s\S]*?\*\//g, ' ').replace(/\/\/.*$/, '').replace(/\s+/g, ' ').trim();
+      const parameters = match[2] === undefined ? null : (match[3] ?? '').split(',').map((one) => one.trim()).filter((one) => one !== '');
+      if (!made.has(match[1] ?? '')) made.set(match[1] ?? '', { name: match[1] ?? '', parameters, text: body, line: 0 });
+    }
+    this.macrosOf.set(file, made);
+    return made;
+  }
+
+  /** A macro's text, or any text, as an expression; null where it is none. */
+  expressionOf(text: string, line: number): Expression | null {
+    if (text === '') return null;
+    const opened = openFile('macro', `static int m = { .m = ${text} };\n`, this.input.grammar);
+    const [outline] = opened.outline.tables;
+    if (outline === undefined) return null;
+    const table = opened.table(outline);
+    const [member] = table.members;
+    return table.hasError || table.members.length !== 1 || member === undefined ? null : relined(member.value, line);
+  }
+
+  /** The text inside the braces of `struct name { … }`, or null. */
+  structBody(name: string, from: string): string | null {
+    const known = this.structs.get(name);
+    if (known !== undefined) return known;
+    let body: string | null = null;
+    for (const file of [from, ...this.includes(from), ...this.folderFiles(dirname(from))]) {
+      const text = this.text(file) ?? '';
+      const at = text.indexOf(`struct ${name} {`);
+      if (at === -1) continue;
+      const end = text.indexOf('\n}', at);
+      body = text.slice(text.indexOf('{', at) + 1, end === -1 ? text.length : end).replace(/\/\*[\s\S]*?\*\//g, ' ');
+      break;
+    }
+    this.structs.set(name, body);
+    return body;
+  }
+
+  /** The value of an enumerator or constant macro that `from` can see; null where it is not plain. */
+  constant(name: string, from: string, depth = 0): number | null {
+    const key = `${dirname(from)} ${name}`;
+    const known = this.constants.get(key);
+    if (known !== undefined) return known;
+    const value = depth > 8 ? null : this.findConstant(name, from, depth);
+    this.constants.set(key, value);
+    return value;
+  }
+
+  private findConstant(name: string, from: string, depth: number): number | null {
+    const macro = this.macroNamed(name, from);
+    if (macro !== null && macro.macro.parameters === null) return this.constantText(macro.macro.text, macro.file, depth);
+    for (const file of [from, ...this.includes(from)]) {
+      const text = this.text(file) ?? '';
+      if (!text.includes(name)) continue;
+      const value = enumeratorIn(text, name, (part) => this.constantText(part, file, depth + 1));
+      if (value !== null) return value;
+    }
+    return null;
+  }
+
+  private constantText(text: string, from: string, depth: number): number | null {
+    const clean = text.replace(/[()\s]/g, '').replace(/([0-9a-fA-Fx])(?:[uU]?[lL]{0,2})$/, '$1');
+    if (/^-?(?:0x[0-9a-fA-F]+|\d+)$/.test(clean)) return Number(clean);
+    const bit = /^(?:BIT\(?|1<<|\(1<<)(\d+)$/.exec(clean.replace(/^1[uUlL]*<</, '1<<'));
+    if (bit !== null) return 2 ** Number(bit[1]);
+    const sum = /^([A-Za-z_]\w*|\d+)([+-])([A-Za-z_]\w*|\d+)$/.exec(clean);
+    if (sum !== null) {
+      const [left, right] = [this.constantText(sum[1] ?? '', from, depth + 1), this.constantText(sum[3] ?? '', from, depth + 1)];
+      return left === null || right === null ? null : sum[2] === '+' ? left + right : left - right;
+    }
+    return /^[A-Za-z_]\w*$/.test(clean) ? this.constant(clean, from, depth + 1) : null;
+  }
+
+  table(file: string, name: string): CTable | null {
+    const key = `${file} ${name}`;
+    const known = this.tables.get(key);
+    if (known !== undefined) return known;
+    const opened = this.file(file);
+    const outline = opened?.outline.tables.find((one) => one.name === name);
+    const table = opened === null || outline === undefined ? null : opened.table(outline);
+    this.tables.set(key, table);
+    return table;
+  }
+
+  /** A table that `name` means in `from`: the file's own, its folder's, or an exported one. */
+  tableNamed(name: string, from: string): CTable | null {
+    if (this.tableNames(from).has(name)) return this.table(from, name);
+    const near = this.folderTables(dirname(from)).get(name);
+    if (near !== undefined) return this.table(near, name);
+    for (const file of this.input.exports.get(name) ?? []) if (this.tableNames(file).has(name)) return this.table(file, name);
+    return null;
+  }
+
+  private tableNames(file: string): ReadonlySet<string> {
+    const known = this.tablesOf.get(file);
+    if (known !== undefined) return known;
+    const names = new Set<string>();
+    for (const match of (this.text(file) ?? '').matchAll(/^[A-Za-z_][^\n;=()]*?\bstruct\s+\w+\s+(?:const\s+)?(\w+)[^\n;=()]*=\s*\{?/gm)) names.add(match[1] ?? '');
+    this.tablesOf.set(file, names);
+    return names;
+  }
+
+  private folderTables(folder: string): ReadonlyMap<string, string> {
+    const known = this.tablesIn.get(folder);
+    if (known !== undefined) return known;
+    const made = new Map<string, string>();
+    for (const file of this.folderFiles(folder)) for (const name of this.tableNames(file)) if (!made.has(name)) made.set(name, file);
+    this.tablesIn.set(folder, made);
+    return made;
+  }
+
+  /** Files that export a name. */
+  exportedFrom(name: string): readonly string[] {
+    return this.input.exports.get(name) ?? [];
+  }
+}
+
+function enumeratorIn(text: string, name: string, valueOf: (text: string) => number | null): number | null {
+  const at = new RegExp(`^[ \\t]+${name}\\b[ \\t]*(?:=|,|\\n|/)`, 'm').exec(text)?.index;
+  if (at === undefined) return null;
+  const open = text.lastIndexOf('{', at);
+  if (open === -1 || !/\benum\b[^;{}]*$/.test(text.slice(Math.max(0, open - 120), open))) return null;
+  const close = text.indexOf('}', at);
+  const rows = text.slice(open + 1, close === -1 ? text.length : close).replace(/\/\*[\s\S]*?\*\//g, ' ').replace(/\/\/.*$/gm, ' ').replace(/^[ \t]*#.*$/gm, ' ').split(',');
+  let next: number | null = 0;
+  for (const row of rows) {
+    const [word = '', value] = row.split('=').map((part) => part.trim());
+    if (word === '') continue;
+    if (value !== undefined) next = valueOf(value);
+    if (word === name) return next;
+    if (next !== null) next++;
+  }
+  return null;
+}
+
+/** A macro's expression stands where the macro is used. */
+function relined(one: Expression, line: number): Expression {
+  const at = { line };
+  switch (one.kind) {
+    case 'name':
+    case 'literal':
+    case 'opaque':
+      return { ...one, ...at };
+    case 'call':
+      return { ...one, ...at, callee: relined(one.callee, line), args: one.args.map((arg) => relined(arg, line)) };
+    case 'field':
+    case 'unary':
+    case 'cast':
+      return { ...one, ...at, of: relined(one.of, line) };
+    case 'index':
+      return { ...one, ...at, of: relined(one.of, line), index: relined(one.index, line) };
+    case 'binary':
+      return { ...one, ...at, left: relined(one.left, line), right: relined(one.right, line) };
+    case 'assign':
+      return { ...one, ...at, to: relined(one.to, line), value: relined(one.value, line) };
+    case 'choice':
+      return { ...one, ...at, condition: relined(one.condition, line), yes: one.yes === null ? null : relined(one.yes, line), no: relined(one.no, line) };
+    case 'comma':
+      return { ...one, ...at, parts: one.parts.map((part) => relined(part, line)) };
+    case 'list':
+      return { ...one, ...at, entries: one.entries.map((entry) => ({ ...entry, value: relined(entry.value, line) })) };
+    case 'block':
+      return { ...one, ...at };
+  }
+}
