@@ -2,8 +2,8 @@
 // `--no-types` leaves out the declarations.
 
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, utimesSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, utimesSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -15,6 +15,8 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const entries = {
   fencepost: 'src/cli/main.ts',
   worker: 'src/cli/worker.ts',
+  'index-worker': 'src/cli/index-worker.ts',
+  'facts-worker': 'src/cli/facts-worker.ts',
   index: 'src/index.ts',
   bench: 'bench/main.ts',
   teeth: 'src/cli/teeth.ts',
@@ -47,6 +49,8 @@ try {
   mkdirSync(fresh, { recursive: true });
   await bundle();
   if (withTypes) declare();
+  // The C grammar: found beside the program, wherever it was installed.
+  for (const name of ['web-tree-sitter/web-tree-sitter.wasm', 'tree-sitter-c/tree-sitter-c.wasm']) copyFileSync(join(root, 'node_modules', name), join(fresh, basename(name)));
   chmodSync(join(fresh, 'fencepost.js'), 0o755);
   // The time of the start: a source that changed during the build is newer than its result.
   utimesSync(fresh, started, started);

@@ -27,6 +27,8 @@ const lock = (kind: 'mutex' | 'spinlock' | 'rwsem-read' | 'rwsem-write', how: 'l
 /** The reservation of the buffer at hand, not that of a page table's root or of any other object. */
 export function isOwnReservation(path: string): boolean {
   if (/dma_?buf->resv$/.test(path)) return true;
+  // What the way itself made (a ghost), or an object's private one behind the shared one.
+  if (/out\(|resource\(|\b_resv$/.test(path)) return false;
   return (path.match(/->/g) ?? []).length <= 3 && !/\bvm\b/.test(path);
 }
 
@@ -65,7 +67,7 @@ export const ANCHORS: ReadonlyMap<string, Anchor> = new Map<string, Anchor>([
   ['dma_resv_unlock', { result: 'void', act: (_, paths) => ({ do: 'resv-unlock', own: isOwnReservation(paths[0] ?? ''), trylock: false, ticket: false }) }],
   ['dma_resv_wait_timeout', {
     result: 'positive',
-    act: (texts, paths) => (isOwnReservation(paths[0] ?? '') ? { do: 'wait-fences', usage: usageOf(texts[1]), interruptible: !isFalse(texts[2]), timeout: !isEndless(texts[3]) } : null),
+    act: (texts, paths) => (isOwnReservation((paths[0] ?? '').replace(/\b_resv$/, 'resv')) ? { do: 'wait-fences', usage: usageOf(texts[1]), interruptible: !isFalse(texts[2]), timeout: !isEndless(texts[3]) } : null),
   }],
   ['dma_resv_reserve_fences', { result: 'status', act: (_, paths) => (isOwnReservation(paths[0] ?? '') ? { do: 'reserve-fences' } : null) }],
   ['dma_resv_add_fence', { result: 'void', act: (texts, paths) => (isOwnReservation(paths[0] ?? '') ? { do: 'add-fence', usage: usageOf(texts[2]) } : null) }],
@@ -91,6 +93,8 @@ export const ANCHORS: ReadonlyMap<string, Anchor> = new Map<string, Anchor>([
   ['reinit_completion', { result: 'void', act: (texts) => ({ do: 'completion-init', object: lastName(texts[0] ?? '') }) }],
   ['complete', { result: 'void', act: (texts) => ({ do: 'complete', object: lastName(texts[0] ?? '') }) }],
   ['complete_all', { result: 'void', act: (texts) => ({ do: 'complete', object: lastName(texts[0] ?? '') }) }],
+  ['dma_buf_attach_revocable', { result: 'predicate', act: () => null }],
+  ['dma_buf_attachment_is_dynamic', { result: 'predicate', act: () => null }],
   ['iommu_unmap', { result: 'positive', act: () => ({ do: 'stop-device', call: 'iommu_unmap', assumed: false }) }],
   ['iommu_unmap_fast', { result: 'positive', act: () => ({ do: 'stop-device', call: 'iommu_unmap_fast', assumed: false }) }],
 ]);

@@ -1,7 +1,7 @@
 // The whole audit of one tree: discovery, profiles, ledger. Everything it needs is handed in (issue 3).
 
 import type { AuditResult, ExporterProfile, ImporterProfile, LedgerRow, ReferenceUser } from '../results/audit.ts';
-import { coverage, functionGaps } from '../source/ledger.ts';
+import { functionGaps } from '../source/ledger.ts';
 import type { CodeBase } from '../source/code-base.ts';
 import type { IndexedFile } from '../source/identifier-index.ts';
 import type { Skipped } from '../source/walk.ts';
@@ -15,43 +15,86 @@ import { TreeView } from './tree-view.ts';
 export interface AuditTreeInput {
   readonly code: CodeBase;
   readonly files: readonly Pick<IndexedFile, 'path' | 'words'>[];
-  readonly skipped: readonly Skipped[];
-  readonly tree: AuditResult['tree'];
-  /** Told before each profile. */
-  readonly progress: (done: number, total: number, what: string) => void;
+  /** Gives the number of the next piece of work: 0, 1, 2, … Several threads may share the counter. */
+  readonly take: () => number;
+  /** Told before each piece. */
+  readonly progress: (done: number, total: number) => void;
+}
+
+/** What one thread found. Positions are those of discovery, which is the same in every thread. */
+export interface AuditPart {
+  readonly importers: readonly (readonly [position: number, profile: ImporterProfile])[];
+  readonly exporters: readonly (readonly [position: number, profile: ExporterProfile])[];
+  readonly references: readonly ReferenceUser[];
+  readonly ledger: readonly LedgerRow[];
+  /** Functions that were parsed, and whether all of it was understood. */
+  readonly functions: readonly (readonly [name: string, isRead: boolean])[];
 }
 
 export type AuditFacts = Omit<AuditResult, 'pairs'>;
 
-export function auditTree({ code, files, skipped, tree, progress }: AuditTreeInput): AuditFacts {
+/** Takes pieces of work until there are none left. */
+export function auditPart({ code, files, take, progress }: AuditTreeInput): AuditPart {
   const view = new TreeView(code, files);
-  const ledger: LedgerRow[] = skipped.map(({ path, why }) => ({ file: path, line: 0, function: '', reason: `not read: ${why}` }));
+  const ledger: LedgerRow[] = [];
   const found = findImporters(view);
   ledger.push(...found.ledger);
   const foundExporters = findExporters(view);
-  const total = found.importers.length + foundExporters.length;
-  let done = 0;
-  const importers: ImporterProfile[] = [];
-  for (const [index, one] of found.importers.entries()) {
-    progress(done++, total, `${one.site.file}:${one.site.line}`);
-    importers.push(profileImporter(view, one, uniqueId(found.importers, index, importerName, (row) => row.ops?.name ?? row.site.function, (row) => `${row.site.file}:${row.site.function}`), ledger));
+  // One attach call's importers stay together: they share their callbacks. Dynamic ones first: they take the longest.
+  const sites = new Map<string, number[]>();
+  for (const [position, one] of found.importers.entries()) {
+    const key = `${one.site.file}:${one.site.line}`;
+    sites.set(key, [...(sites.get(key) ?? []), position]);
   }
-  const exporters: ExporterProfile[] = [];
-  for (const [index, one] of foundExporters.entries()) {
-    progress(done++, total, one.table.name);
-    exporters.push(profileExporter(view, one, uniqueId<FoundExporter>(foundExporters, index, exporterName, (row) => row.table.name, (row) => `${row.table.file}:${row.table.name}`), ledger));
+  const groups = [...sites.values()].sort((a, b) => Number(isDynamic(found.importers, b)) - Number(isDynamic(found.importers, a)));
+  const total = groups.length + foundExporters.length;
+  const importers: [number, ImporterProfile][] = [];
+  const exporters: [number, ExporterProfile][] = [];
+  for (let piece = take(); piece < total; piece = take()) {
+    progress(piece, total);
+    for (const position of groups[piece] ?? []) {
+      const one = found.importers[position];
+      if (one === undefined) continue;
+      const id = uniqueId(found.importers, position, importerName, (row) => row.ops?.name ?? row.site.function, (row) => `${row.site.file}:${row.site.function}`);
+      importers.push([position, profileImporter(view, one, id, ledger)]);
+    }
+    const position = piece - groups.length;
+    const one = foundExporters[position];
+    if (one === undefined) continue;
+    const id = uniqueId<FoundExporter>(foundExporters, position, exporterName, (row) => row.table.name, (row) => `${row.table.file}:${row.table.name}`);
+    exporters.push([position, profileExporter(view, one, id, ledger)]);
   }
-  const functions = [...new Set(code.parsed)];
-  for (const fn of functions) for (const gap of functionGaps(fn)) if (gap.gap !== 'both-sides-read') ledger.push({ file: gap.file, line: gap.line, function: gap.function, reason: `${gap.gap}: ${gap.text}` });
-  const read = coverage(functions);
+  for (const fn of code.parsed) for (const gap of functionGaps(fn)) if (gap.gap !== 'both-sides-read') ledger.push({ file: gap.file, line: gap.line, function: gap.function, reason: `${gap.gap}: ${gap.text}` });
   return {
-    tree,
     importers,
     exporters,
     references: referencesOf(view, found.importers),
-    ledger: [...new Map(ledger.map((row) => [`${row.file}:${row.line} ${row.function} ${row.reason}`, row])).values()].sort((a, b) => (a.file === b.file ? a.line - b.line || (a.reason < b.reason ? -1 : 1) : a.file < b.file ? -1 : 1)),
-    coverage: { functions: read.functions, withParseError: read.withParseError },
+    ledger,
+    functions: code.parsed.map((fn) => [`${fn.file} ${fn.name}`, fn.unread.length === 0]),
   };
+}
+
+const isDynamic = (all: readonly FoundImporter[], group: readonly number[]): boolean => group.some((position) => all[position]?.isDynamic === true);
+
+/** Puts together what the threads found; what comes out does not depend on who found it. */
+export function assembleAudit(tree: AuditResult['tree'], skipped: readonly Skipped[], parts: readonly AuditPart[]): AuditFacts {
+  const inOrder = <T>(rows: readonly (readonly [number, T])[]): readonly T[] => [...rows].sort((a, b) => a[0] - b[0]).map(([, one]) => one);
+  const ledger: LedgerRow[] = [...skipped.map(({ path, why }) => ({ file: path, line: 0, function: '', reason: `not read: ${why}` })), ...parts.flatMap((one) => one.ledger)];
+  const functions = new Map(parts.flatMap((one) => one.functions));
+  return {
+    tree,
+    importers: inOrder(parts.flatMap((one) => one.importers)),
+    exporters: inOrder(parts.flatMap((one) => one.exporters)),
+    references: parts[0]?.references ?? [],
+    ledger: [...new Map(ledger.map((row) => [`${row.file}:${row.line} ${row.function} ${row.reason}`, row])).values()].sort((a, b) => (a.file === b.file ? a.line - b.line || (a.reason < b.reason ? -1 : 1) : a.file < b.file ? -1 : 1)),
+    coverage: { functions: functions.size, withParseError: [...functions.values()].filter((isRead) => !isRead).length },
+  };
+}
+
+/** The whole audit in one thread. */
+export function auditTree(input: Omit<AuditTreeInput, 'take'> & { readonly tree: AuditResult['tree']; readonly skipped: readonly Skipped[] }): AuditFacts {
+  let next = 0;
+  return assembleAudit(input.tree, input.skipped, [auditPart({ ...input, take: () => next++ })]);
 }
 
 /** The plain name where it is the only one; with the table or function behind it where it is not. */

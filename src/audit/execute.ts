@@ -53,6 +53,8 @@ export interface Ask {
   readonly isPointer: boolean;
   readonly text: string;
   readonly fn: CFunction;
+  /** The function that the execution began with: the callback, or a work. */
+  readonly root: CFunction;
 }
 
 export interface Decision {
@@ -90,6 +92,17 @@ type Called =
   | { readonly kind: 'value'; readonly state: State; readonly value: Value; readonly acts: readonly { readonly act: Act; readonly at: Place }[] }
   | { readonly kind: 'enter'; readonly fn: CFunction; readonly values: readonly Value[]; readonly state: State; readonly acts: readonly { readonly act: Act; readonly at: Place }[] }
   | { readonly kind: 'lost'; readonly behaviour: Behaviour; readonly acts: readonly { readonly act: Act; readonly at: Place }[] };
+
+/** What is known of a condition. */
+interface Truth {
+  readonly value: boolean | null;
+  readonly test: Test;
+  /** Which side of the condition is the test's yes. */
+  readonly inverted?: boolean;
+  /** What either side teaches. */
+  readonly learn: { readonly symbol: Value; readonly yes: string; readonly no: string } | null;
+  readonly note: string | null;
+}
 
 /** Persistent: every change makes a new one. */
 interface State {
@@ -208,7 +221,7 @@ class Execution {
         const call = calls[index];
         if (call === undefined) break;
         const done = this.call(frame, call, state);
-        for (const one of done.acts) if (this.question.tells.has(one.act.do)) acts.push(one);
+        for (const one of done.acts) if (this.tells(one.act, frame.depth)) acts.push(one);
         const temporary = this.temporary(frame, call);
         if (done.kind === 'lost') return done.behaviour;
         if (done.kind === 'enter') {
@@ -227,6 +240,14 @@ class Execution {
       if (edges.length > 1) return this.branch(frame, node, edges, after, state);
       at = edges[0]?.to ?? frame.flow.exit;
     }
+  }
+
+  private tells(act: Act, depth: number): boolean {
+    // Another object's reservation is nobody's business here.
+    if ((act.do === 'resv-lock' || act.do === 'resv-unlock') && !act.own) return false;
+    // Inner locks deep below the callback are taken and given back there.
+    if ((act.do === 'lock' || act.do === 'unlock') && this.question.assumesStops && depth > 2) return false;
+    return this.question.tells.has(act.do);
   }
 
   private callsAt(frame: Frame, node: FlowNode): readonly (Expression & { readonly kind: 'call' })[] {
@@ -582,7 +603,7 @@ class Execution {
   /** What a node tells apart from its calls: a lock given back at the end of its scope, a flag stored. */
   private told(frame: Frame, node: FlowNode, state: State): Act | null {
     const act = node.kind === 'cleanup' ? cleanupAct(node.text) : this.flagStore(frame, node, state);
-    return act !== null && this.question.tells.has(act.do) ? act : null;
+    return act !== null && this.tells(act, frame.depth) ? act : null;
   }
 
   private branch(frame: Frame, node: FlowNode, edges: readonly FlowEdge[], state: State, clean: State): Behaviour {
@@ -607,12 +628,13 @@ class Execution {
       if (inside !== outside && known?.value !== true) this.assumptions.add(`the loop at ${at.file}:${at.line} covers every element`);
       return inside;
     }
-    const { value: known, test, learn, note } = this.truth(frame, node.value ?? { kind: 'opaque', text: node.text, line: node.line }, state);
+    const { value: known, test, inverted, learn, note } = this.truth(frame, node.value ?? { kind: 'opaque', text: node.text, line: node.line }, state);
     if (note !== null && known !== null) this.assumptions.add(note);
     if (known !== null) return go(known ? yes : no, learn === null ? clean : withFact(clean, learn, known));
     const skipped = this.skipped(frame, node, clean);
     if (skipped !== null) return skipped();
     const side = (taken: boolean): State => (learn === null ? clean : withFact(clean, learn, taken));
+    if (inverted === true) return this.diagram.branch(test, at, go(no, side(false)), go(yes, side(true)));
     return this.diagram.branch(test, at, go(yes, side(true)), go(no, side(false)));
   }
 
@@ -656,7 +678,7 @@ class Execution {
       const anchor = ANCHORS.get(name);
       if (anchor !== undefined) {
         const made = anchor.act(call.args.map(expressionText), call.args.map((arg) => this.evaluate(frame, arg, state)));
-        return made !== null && this.question.tells.has(made.do);
+        return made !== null && this.tells(made, frame.depth);
       }
       if (completionWait(name, call.args) !== null) return true;
       const deferred = deferredCallOf(call);
@@ -700,14 +722,14 @@ class Execution {
 
   // --- tests ---
 
-  private truth(frame: Frame, one: Expression, state: State): { value: boolean | null; test: Test; learn: { symbol: Value; yes: string; no: string } | null; note: string | null } {
+  private truth(frame: Frame, one: Expression, state: State): Truth {
     const inner = bared(one);
     const text = expressionText(inner);
     const at = this.placeOf(frame, inner.line);
     const known = (value: boolean, note: string | null = null) => ({ value, test: { is: 'unknown', text } as Test, learn: null, note });
     if (inner.kind === 'unary' && inner.op === '!') {
       const of = this.truth(frame, inner.of, state);
-      return { value: of.value === null ? null : !of.value, test: { is: 'unknown', text }, learn: of.learn === null ? null : { symbol: of.learn.symbol, yes: of.learn.no, no: of.learn.yes }, note: of.note };
+      return { value: of.value === null ? null : !of.value, test: of.test.is === 'unknown' ? { is: 'unknown', text } : of.test, inverted: of.test.is === 'unknown' ? false : of.inverted !== true, learn: of.learn === null ? null : { symbol: of.learn.symbol, yes: of.learn.no, no: of.learn.yes }, note: of.note };
     }
     if (inner.kind === 'call' && inner.callee.kind === 'name') {
       const { name } = inner.callee;
@@ -730,7 +752,7 @@ class Execution {
     return this.truthOf(frame, inner, this.evaluate(frame, inner, state), text, at, state);
   }
 
-  private truthOf(frame: Frame, one: Expression | null, value: Value, text: string, at: Place, state: State): { value: boolean | null; test: Test; learn: { symbol: Value; yes: string; no: string } | null; note: string | null } {
+  private truthOf(frame: Frame, one: Expression | null, value: Value, text: string, at: Place, state: State): Truth {
     const unknown = (test: Test) => ({ value: null, test, learn: { symbol: value, yes: '!0', no: '0' }, note: null });
     if (value === NULL) return { value: false, test: { is: 'unknown', text }, learn: null, note: null };
     if (isKnownNumber(value) || value.startsWith('&') || value.startsWith('fn:')) return { value: true, test: { is: 'unknown', text }, learn: null, note: null };
@@ -753,7 +775,7 @@ class Execution {
   /** Asks whoever knows more of the driver than this path does; remembers what was asked. */
   private decision(frame: Frame, one: Expression | null, value: Value, equals: Value | null, text: string, at: Place, constant: string | null = null): Decision | null {
     if (isCallResult(value) || !/->|\./.test(value) || !Number.isFinite(hops(value, this.roots))) return null;
-    const made = this.question.decide({ field: lastField(value), path: value, equals, constant, isPointer: one !== null && this.isPointer(frame, bared(one)), text, fn: frame.fn });
+    const made = this.question.decide({ field: lastField(value), path: value, equals, constant, isPointer: one !== null && this.isPointer(frame, bared(one)), text, fn: frame.fn, root: this.question.root });
     if (made !== null) this.decided.set(`${at.file}:${at.line} ${text}`, { ...at, text, decided: made.why, side: made.value });
     return made;
   }
@@ -777,7 +799,7 @@ class Execution {
     return null;
   }
 
-  private compare(frame: Frame, one: Expression & { readonly kind: 'binary' }, state: State, text: string) {
+  private compare(frame: Frame, one: Expression & { readonly kind: 'binary' }, state: State, text: string): Truth {
     const left = this.evaluate(frame, one.left, state);
     const right = this.evaluate(frame, one.right, state);
     const answer = (value: boolean | null, test: Test = { is: 'unknown', text }, learn: { symbol: Value; yes: string; no: string } | null = null, note: string | null = null) => ({ value, test, learn, note });
@@ -799,8 +821,10 @@ class Execution {
           const decided = this.decision(frame, value === left ? one.left : one.right, value, NULL, text, this.placeOf(frame, one.line));
           if (decided !== null) return answer(decided.value === isEqual);
           const of = this.truthOf(frame, value === left ? one.left : one.right, value, text, this.placeOf(frame, one.line), state);
-          const flipped = isEqual;
-          return { value: of.value === null ? null : flipped ? !of.value : of.value, test: of.test.is === 'unknown' || flipped ? { is: 'unknown', text } as Test : of.test, learn: of.learn === null ? null : flipped ? { symbol: of.learn.symbol, yes: of.learn.no, no: of.learn.yes } : of.learn, note: of.note };
+          if (!isEqual) return of;
+          // The text says "x == NULL" already; a test of the interface has a side of its own.
+          const isText = of.test.is === 'unknown';
+          return { value: of.value === null ? null : !of.value, test: of.test, inverted: !isText, learn: of.learn === null ? null : { symbol: of.learn.symbol, yes: of.learn.no, no: of.learn.yes }, note: of.note };
         }
         // Members that hold the driver's own functions say whose object it is.
         if (other.startsWith('&g:') && /->ops$|\.ops$/.test(value)) return answer(null, { is: 'exporter-ops', table: other.split(':').at(-1) ?? '' }, { symbol: `${value}==${other}`, yes: '!0', no: '0' });
@@ -813,7 +837,7 @@ class Execution {
           const straight = (other === ONE) === isEqual;
           if (of.value !== null) return answer(straight ? of.value : !of.value);
           if (straight) return answer(null, of.test, of.learn);
-          return { value: null, test: of.test, learn: of.learn, note: null, flipped: true };
+          return { value: null, test: of.test, inverted: true, learn: of.learn === null ? null : { symbol: of.learn.symbol, yes: of.learn.no, no: of.learn.yes }, note: null };
         }
       }
       if (isKnownNumber(right)) {

@@ -32,7 +32,7 @@ export function profileExporter(view: TreeView, found: FoundExporter, id: string
     const fn = op(member);
     return fn === null ? [] : refusalsOf(view.code, fn, at, folderOf(fn.file));
   });
-  const flags = flagsOf(view, refuses, home);
+  const flags = flagsOf(view, [...refuses, ...privateRefusals(view, found, home)], home);
   const body = (member: string): Behaviour | null => {
     const fn = op(member);
     return fn === null ? null : runOp(view, fn, home, flags, ledger);
@@ -83,7 +83,7 @@ function question(view: TreeView, root: CFunction, home: string, flags: Readonly
     root, home, goals: new Map(), flags, mapFields: new Set(), assumesStops: false, tells: OP_TELLS, followsAll: false,
     heldFunctions: () => [],
     // A pointer of the exporter's own object is there for as long as the buffer is.
-    decide: (ask) => (ask.isPointer && ask.equals === null ? { value: true, why: 'a pointer of the exporter\'s object' } : null),
+    decide: (ask) => (ask.field === 'import_attach' ? { value: false, why: 'what it exports it has not imported' } : ask.isPointer && ask.equals === null ? { value: true, why: 'a pointer of the exporter\'s object' } : null),
     start: new Map(), given: new Map(),
   };
 }
@@ -92,6 +92,19 @@ function runOp(view: TreeView, fn: CFunction, home: string, flags: ReadonlySet<s
   const answer = execute(view.code, view.reach, question(view, fn, home, flags));
   ledger.push(...answer.ledger);
   return answer.behaviour;
+}
+
+/** Refusals of a way past map: a function that knows this table and hands out the memory itself. */
+function privateRefusals(view: TreeView, found: FoundExporter, home: string): readonly RefusalFact[] {
+  const { table } = found;
+  const text = view.code.text(table.file) ?? '';
+  const rows: RefusalFact[] = [];
+  for (const match of text.matchAll(new RegExp(`ops\\s*!=\\s*&${table.name}\\b`, 'g'))) {
+    const place = view.fields.functionAround(table.file, match.index);
+    const fn = place === null ? null : view.code.functionIn(table.file, place.name);
+    if (fn !== null) rows.push(...refusalsOf(view.code, fn, 'map', home));
+  }
+  return rows;
 }
 
 /** Fields that a refusal tests and that somebody in the folder sets to a constant. */
@@ -124,7 +137,12 @@ function revokePathsOf(view: TreeView, site: CallSite, home: string, flags: Read
     const answer = execute(view.code, view.reach, { ...question(view, site.fn, home, flags), goals: REVOKE_GOALS, tells: REVOKE_TELLS, given: values });
     ledger.push(...answer.ledger);
     let behaviour = withoutIdleBranches(answer.behaviour);
-    if (!actsOf([behaviour]).some(({ act }) => act.do === 'invalidate')) return [];
+    if (!actsOf([behaviour]).some(({ act }) => act.do === 'invalidate')) {
+      if (given.length > 1) return [];
+      // The call is there, whatever the way to it was.
+      ledger.push({ file: site.file, line: site.line, function: site.function, reason: 'the way to the call was not found: only the call itself is taken over' });
+      behaviour = { kind: 'act', act: { do: 'invalidate' }, at: placeOfSite(site), next: { kind: 'end', returns: '' } };
+    }
     const already = new Set(actsOf([behaviour]).flatMap(({ act }) => (act.do === 'lock' ? [act.object] : [])));
     for (const { act, at } of [...held].reverse()) if (act.do === 'lock' && !already.has(act.object)) behaviour = { kind: 'act', act, at, next: behaviour };
     return [{ path: { ...placeOfSite(site), behaviour }, works: answer.works, assumptions: answer.assumptions }];
@@ -148,12 +166,12 @@ function heldByCallers(view: TreeView, fn: LexicalFunction, home: string): reado
     const before = body.slice(0, body.search(new RegExp(`\\b${fn.name}\\s*\\(`)));
     const open = new Map<string, { kind: 'mutex' | 'rwsem-read' | 'rwsem-write'; index: number }>();
     for (const match of before.matchAll(/\b(mutex_lock(?:_nested)?|mutex_unlock|down_write(?:_nested)?|down_read|up_write|up_read)\s*\(\s*&?([\w>.()[\]-]+?)\s*[,)]/g)) {
-      const object = /(\w+)$/.exec(match[2] ?? '')?.[1] ?? '';
+      const object = lockName(match[2] ?? '');
       const name = match[1] ?? '';
       if (/unlock|^up_/.test(name)) open.delete(object);
       else open.set(object, { kind: name.startsWith('mutex') ? 'mutex' : name.startsWith('down_write') ? 'rwsem-write' : 'rwsem-read', index: match.index });
     }
-    for (const match of before.matchAll(/\bguard\((\w+)\)\(\s*&?([\w>.-]+?)\s*\)/g)) open.set(/(\w+)$/.exec(match[2] ?? '')?.[1] ?? '', { kind: (match[1] ?? '').startsWith('mutex') ? 'mutex' : 'rwsem-write', index: match.index });
+    for (const match of before.matchAll(/\bguard\((\w+)\)\(\s*&?([\w>.-]+?)\s*\)/g)) open.set(lockName(match[2] ?? ''), { kind: (match[1] ?? '').startsWith('mutex') ? 'mutex' : 'rwsem-write', index: match.index });
     const text = view.code.text(caller.file) ?? '';
     for (const [object, { kind, index }] of open) {
       if (found.has(object) || /resv/.test(object)) continue;
@@ -162,6 +180,12 @@ function heldByCallers(view: TreeView, fn: LexicalFunction, home: string): reado
     }
   }
   return [...found.values()];
+}
+
+/** "memory_lock"; a lock that is called just lock or mutex takes its owner's name along. */
+function lockName(path: string): string {
+  const [, owner = '', name = path] = /(?:(\w+)(?:->|\.))?(\w+)$/.exec(path) ?? [];
+  return /^(?:lock|mutex|sem|rwsem)$/.test(name) && owner !== '' ? `${owner}_${name}` : name;
 }
 
 interface PathFacts {

@@ -140,6 +140,7 @@ export function decideWhileMapped(driver: Driver, ask: Ask): Decision | null {
     const makes = near.filter((one) => (ask.equals === NULL ? isCleared(one.value) : ask.equals === null && !isCleared(one.value)));
     if (makes.length > 0 && makes.every((one) => one.fn.name === ask.fn.name || one.fn.name === driver.callback) && (ask.equals === NULL || ask.equals === null)) {
       const [first] = makes;
+      if (ask.root.name !== driver.callback) return { value: true, why: `set by ${first?.fn.name ?? ''}() before the work was queued` };
       return { value: false, why: `only ${first?.fn.name ?? ''}() sets it, at ${first?.file ?? ''}:${first?.line ?? 0}: not yet when it first runs` };
     }
   }

@@ -12,7 +12,7 @@ import { markOf, placeOfSite, type CallSite, type TreeView } from './tree-view.t
 import { actsOf, unmapsOf, usagesIn, withoutIdleBranches } from './unmaps.ts';
 import { NULL } from './values.ts';
 
-const TELLS: ReadonlySet<Act['do']> = new Set<Act['do']>(['map', 'unmap', 'pin', 'unpin', 'detach', 'wait-fences', 'wait-fence', 'add-fence', 'queue-work', 'flush-work', 'stop-device', 'lock', 'unlock', 'completion-wait']);
+const TELLS: ReadonlySet<Act['do']> = new Set<Act['do']>(['map', 'unmap', 'pin', 'unpin', 'detach', 'wait-fences', 'wait-fence', 'add-fence', 'queue-work', 'flush-work', 'stop-device', 'lock', 'unlock', 'completion-wait', 'resv-lock', 'resv-unlock']);
 const SET_UP_TELLS: ReadonlySet<Act['do']> = new Set<Act['do']>(['attach', 'map', 'unmap', 'pin', 'unpin', 'detach']);
 const CALLBACK_GOALS: ReadonlyMap<Goal, number> = new Map<Goal, number>([['unmap', 12], ['unpin', 12], ['stop', 6], ['fence', 3]]);
 const SET_UP_GOALS: ReadonlyMap<Goal, number> = new Map<Goal, number>([['attach', 6], ['pin', 5], ['unpin', 3], ['map', 5]]);
@@ -156,7 +156,12 @@ function runCallback(view: TreeView, found: FoundImporter, callback: string, map
     root, home, goals: CALLBACK_GOALS, flags: new Set(), mapFields, assumesStops: true, tells: TELLS, followsAll: false,
     heldFunctions: (member, from) => heldFunctionsOf(view, member, from), decide: (ask) => decideWhileMapped(driver, ask), start: new Map(), given: new Map(),
   };
-  return execute(view.code, view.reach, question);
+  const key = `${root.file} ${root.name} ${maps.map((one) => `${one.file}:${one.line}`).join()} ${found.chain.map((one) => one.name).join()}`;
+  const known = view.answers.get(key);
+  if (known !== undefined) return known;
+  const answer = execute(view.code, view.reach, question);
+  view.answers.set(key, answer);
+  return answer;
 }
 
 /** Fields that take what dma_buf_map_attachment() gave, directly or through a variable. */

@@ -6,6 +6,7 @@ import type { IndexedFile } from '../source/identifier-index.ts';
 import { folderOf, type LexicalFunction } from '../source/lexical.ts';
 import type { CFunction } from '../source/syntax.ts';
 import type { Place } from '../results/audit.ts';
+import type { Answer } from './execute.ts';
 import { Fields } from './fields.ts';
 import { Reach } from './reach.ts';
 
@@ -20,6 +21,8 @@ export class TreeView {
   readonly code: CodeBase;
   readonly reach: Reach;
   readonly fields: Fields;
+  /** Callbacks that were run: two tables may share one. */
+  readonly answers = new Map<string, Answer>();
   private readonly byWord = new Map<string, string[]>();
   private readonly sites = new Map<string, readonly CallSite[]>();
 

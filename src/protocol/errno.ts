@@ -1,6 +1,6 @@
 // The errno values that dma-buf calls return. Order is the encoding: index + 1 is the value in a packed state.
 
-export const ERRNOS = ['EINVAL', 'ENODEV', 'EOPNOTSUPP', 'EBUSY', 'ENOMEM', 'EDEADLK', 'EALREADY', 'ERESTARTSYS', 'EINTR', 'ETIMEDOUT', 'EBADF', 'ENOENT', 'EMFILE', 'EOVERFLOW', 'EFAULT'] as const;
+export const ERRNOS = ['EINVAL', 'ENODEV', 'EOPNOTSUPP', 'EBUSY', 'ENOMEM', 'EDEADLK', 'EALREADY', 'ERESTARTSYS', 'EINTR', 'ETIMEDOUT', 'EBADF', 'ENOENT', 'EMFILE', 'EOVERFLOW', 'EFAULT', 'ENOSYS', 'EPERM', 'EIO', 'ENXIO', 'EACCES', 'EAGAIN', 'ETIME', 'ENOSPC'] as const;
 
 export type Errno = (typeof ERRNOS)[number];
 

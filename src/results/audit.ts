@@ -230,4 +230,5 @@ export interface PairStory {
   /** Litmus text with `// file:line` on each step taken from C. */
   readonly scenario: string;
   readonly result: CheckResult | null;
+  readonly assumptions: readonly string[];
 }

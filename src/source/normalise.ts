@@ -11,7 +11,7 @@ const ATTRIBUTES = new Set(
 );
 const KEYWORDS = new Set('if while for switch return sizeof typeof __typeof__ do else case goto break continue default offsetof alignof _Alignof __alignof__ defined asm __asm__ volatile __volatile__ const'.split(' '));
 const TYPE_START = /^\s*(?:const\s+|volatile\s+)*(?:struct|union|enum|unsigned|signed|int|long|char|short|void|float|double|_Bool|bool|size_t|ssize_t|[us](?:8|16|32|64)|typeof|__typeof__|const)\b/;
-const TYPE_ONLY = /^\s*(?:\w+\s*)+(?:\*\s*(?:const\s*)?)*(?:\[[^\]]*\]\s*)*$/;
+const TYPE_ONLY = /^\s*\w[\w\s]*(?:\*\s*(?:const\s*)?)*(?:\[[^\]]*\]\s*)*$/;
 const LOOP = /for_?each|for_every|_until_|_foreach|^retry_/i;
 
 /** A macro in the place of a statement that guards what follows it: loop, or block that runs once or not at all. */

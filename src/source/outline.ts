@@ -223,10 +223,14 @@ function flat(code: string, bare: string, start: number, end: number): string {
 }
 
 function nameOffset(bare: string, start: number, end: number, name: string): number {
-  const at = bare.lastIndexOf(name, end);
-  const exact = [...bare.slice(start, end).matchAll(new RegExp(`\\b${/^\w+/.exec(name)?.[0] ?? ''}\\b`, 'g'))].at(0)?.index;
-  return exact !== undefined ? start + exact : at >= start ? at : end;
+  const word = /^\w+/.exec(name)?.[0] ?? '';
+  for (let at = bare.indexOf(word, start); at !== -1 && at < end; at = bare.indexOf(word, at + 1)) {
+    if (!isWordLetter(bare.charCodeAt(at - 1)) && !isWordLetter(bare.charCodeAt(at + word.length))) return at;
+  }
+  return end;
 }
+
+const isWordLetter = (code: number): boolean => (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || (code >= 48 && code <= 57) || code === 95;
 
 export const squeeze = (text: string): string => text.replace(/\s+/g, ' ').trim();
 

@@ -1,0 +1,51 @@
+// Entry of a thread of the audit: reads C and profiles importers and exporters until there are none left. Started with a large stack.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parentPort, workerData } from 'node:worker_threads';
+import { auditPart, type AuditPart } from '../audit/audit-tree.ts';
+import { CodeBase } from '../source/code-base.ts';
+import { loadGrammar } from '../source/grammar.ts';
+import type { IndexedFile } from '../source/identifier-index.ts';
+
+/** What the thread is started with. */
+export interface FactsSetup {
+  readonly root: string;
+  readonly files: readonly Pick<IndexedFile, 'path' | 'words' | 'exports'>[];
+  /** The folder of dist, where the grammar's wasm files lie. */
+  readonly dist: string;
+  /** One counter, shared by all threads. */
+  readonly counter: SharedArrayBuffer;
+}
+
+/** What it says: pieces begun, and at the end what it found; or why it could not. */
+export type FromFactsWorker =
+  | { readonly kind: 'progress'; readonly done: number; readonly total: number }
+  | { readonly kind: 'done'; readonly part: AuditPart }
+  | { readonly kind: 'failed'; readonly message: string };
+
+const { root, files, dist, counter } = workerData as FactsSetup;
+const say = (message: FromFactsWorker): void => parentPort?.postMessage(message);
+try {
+  const grammar = await loadGrammar({ runtime: readFileSync(join(dist, 'web-tree-sitter.wasm')), language: readFileSync(join(dist, 'tree-sitter-c.wasm')) });
+  const exports = new Map<string, string[]>();
+  for (const file of files) {
+    for (const name of file.exports) {
+      const list = exports.get(name);
+      if (list === undefined) exports.set(name, [file.path]);
+      else list.push(file.path);
+    }
+  }
+  const pieces = new Int32Array(counter);
+  say({
+    kind: 'done',
+    part: auditPart({
+      code: new CodeBase({ root, grammar, exports }),
+      files,
+      take: () => Atomics.add(pieces, 0, 1),
+      progress: (done, total) => say({ kind: 'progress', done, total }),
+    }),
+  });
+} catch (error) {
+  say({ kind: 'failed', message: error instanceof Error ? `${error.message}\n${error.stack ?? ''}` : String(error) });
+}
