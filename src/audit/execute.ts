@@ -759,10 +759,12 @@ class Execution {
     const fact = state.facts.get(value);
     if (fact !== undefined) return { value: fact === '!0', test: { is: 'unknown', text }, learn: null, note: null };
     if (value.startsWith('idle:')) return unknown({ is: 'idle', usage: usageOf(value.slice(5)) });
-    if (value.startsWith('call:status:')) return { value: false, test: { is: 'unknown', text }, learn: null, note: succeeds(value) };
+    const pointer = one !== null && this.isPointer(frame, bared(one));
+    if (pointer && /^\w*alloc\w*\(/.test(value)) return { value: true, test: { is: 'unknown', text }, learn: null, note: null };
+    if (value.startsWith('call:status:') && !pointer) return { value: false, test: { is: 'unknown', text }, learn: null, note: succeeds(value) };
     if (value.startsWith('call:positive:')) return { value: true, test: { is: 'unknown', text }, learn: null, note: succeeds(value) };
-    if (value.startsWith('call:pointer:')) {
-      const name = value.slice(13).split('@')[0] ?? '';
+    if (value.startsWith('call:pointer:') || (pointer && value.startsWith('call:status:'))) {
+      const name = value.split(':')[2]?.split('@')[0] ?? '';
       if (ANCHORS.has(name) || looksLikeAllocation(name)) return { value: true, test: { is: 'unknown', text }, learn: null, note: succeeds(value) };
     }
     const test = this.interfaceTest(value);

@@ -114,7 +114,8 @@ function flagsOf(view: TreeView, refuses: readonly RefusalFact[], home: string):
     for (const match of when.matchAll(/(?:->|\.)(\w+)\b(?!\s*(?:->|\.|\())/g)) {
       const field = match[1] ?? '';
       const values = view.fields.stores(field, home).map((one) => one.value);
-      if (field !== 'peer2peer' && values.some((value) => /^(?:true|false|0|1)$/.test(value))) flags.add(field);
+      const isAll = new RegExp(`^!?\\(?[\\w>.-]*(?:->|\\.)${field}\\)?$`).test(when);
+      if (field !== 'peer2peer' && values.length > 0 && (isAll || values.some((value) => /^(?:true|false|0|1)$/.test(value)))) flags.add(field);
     }
   }
   return flags;

@@ -26,16 +26,18 @@ export interface JudgedPairs {
   readonly searched: number;
 }
 
-export function judgePairs(importers: readonly ImporterProfile[], exporters: readonly ExporterProfile[], options: JudgeOptions): JudgedPairs {
+/** `matters`: pairs that are wanted; all where it is left out. */
+export function judgePairs(importers: readonly ImporterProfile[], exporters: readonly ExporterProfile[], options: JudgeOptions, matters: (exporter: ExporterProfile, importer: ImporterProfile) => boolean = () => true): JudgedPairs {
   const memo = new Map<string, CheckResult | string>();
   const pairs: Pair[] = [];
   const ledger = new Map<string, LedgerRow>();
   for (const exporter of exporters) {
     for (const importer of importers) {
+      if (!matters(exporter, importer)) continue;
       if (options.stop?.() === true) return { pairs, ledger: [...ledger.values()], searched: memo.size };
       const { pair, lifted, result } = judge(exporter, importer, options, memo);
       pairs.push(pair);
-      if (result === null || result.verdict === 'tool-failed' || result.verdict === 'unfinished' || result.verdict === 'vacuous') {
+      if (pair.verdict !== 'refused' && (result === null || result.verdict === 'tool-failed' || result.verdict === 'unfinished')) {
         ledger.set(pair.why, { file: exporter.file, line: exporter.line, function: '', reason: `${exporter.id} x ${importer.id}: ${pair.why}` });
       }
       for (const text of lifted.assumptions) {
@@ -116,7 +118,7 @@ function pairOf(exporter: ExporterProfile, importer: ImporterProfile, lifted: Li
     case 'holds':
       return { ...base, verdict: 'holds', why: exporter.revokes.length === 0 ? 'nothing is taken back' : lifted.assumptions.length === 0 ? 'every run ends well' : `every run ends well, given ${lifted.assumptions.length} assumptions` };
     case 'vacuous':
-      return { ...base, verdict: 'holds', why: 'nothing goes wrong; some steps were never taken' };
+      return { ...base, verdict: 'holds', why: 'nothing goes wrong; some of it was never exercised' };
     case 'broken': {
       if (worst === undefined) return { ...base, verdict: 'broken', why: answer.outcome };
       const hangs = worst.kind === 'deadlock' || worst.kind === 'hang';

@@ -32,6 +32,10 @@ async function perform(request: Request): Promise<number> {
       return (await import('./commands/debate.ts')).debate();
     case 'check':
       return (await import('./commands/check.ts')).check(request);
+    case 'audit':
+      return (await import('./commands/audit.ts')).audit(request);
+    case 'drift':
+      return (await import('./commands/drift.ts')).drift(request);
     case 'explain':
       return (await import('./commands/explain.ts')).explain(request.id);
     case 'list':

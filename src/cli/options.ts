@@ -45,7 +45,10 @@ export interface CommandRow {
   readonly text: string;
 }
 
-export type CommandName = 'check' | 'explain' | 'list' | 'completion';
+export type CommandName = 'check' | 'audit' | 'drift' | 'explain' | 'list' | 'completion';
+
+export const AUDIT_FORMATS = ['text', 'json', 'markdown'] as const;
+export type AuditFormat = (typeof AUDIT_FORMATS)[number];
 
 const KEYS = CONTRACT_NAMES.map((key) => `${key}=`);
 
@@ -68,12 +71,42 @@ export const CHECK_OPTIONS = [
   { name: 'verbose', value: null, text: 'show the whole ledger' },
 ] as const satisfies readonly OptionRow[];
 
+const WORKERS = { name: 'workers', value: 'N', completes: 'nothing', text: 'threads to use (default: two, or one on one core)' } as const satisfies OptionRow;
+const NO_CACHE = { name: 'no-cache', value: null, text: 'read everything anew, and keep nothing' } as const satisfies OptionRow;
+
+export const AUDIT_OPTIONS = [
+  { name: 'why', value: 'EXPORTER IMPORTER', completes: 'nothing', text: 'the whole story of one pair: facts with their places, scenario, counterexample' },
+  { name: 'litmus', value: 'ID', completes: 'nothing', text: 'print the scenario of an exporter, an importer, or EXPORTER:IMPORTER' },
+  { name: 'format', value: 'FORM', choices: AUDIT_FORMATS, completes: AUDIT_FORMATS, text: 'form of the output' },
+  { name: 'catalogue', value: 'FILE', completes: 'files', text: 'the catalogue to use where no tree is given (default: Linux 7.3, bundled)' },
+  { name: 'write-catalogue', value: 'FILE', completes: 'files', text: 'write the facts that were found' },
+  WORKERS,
+  NO_CACHE,
+  { name: 'verbose', value: null, text: 'show the whole ledger' },
+] as const satisfies readonly OptionRow[];
+
 export const COMMANDS: readonly CommandRow[] = [
   {
     name: 'check',
     argument: { name: 'FILE|DIR', required: false, repeats: true, completes: 'files', text: 'scenarios, or folders with *.litmus (default: the bundled corpus)' },
     options: CHECK_OPTIONS,
     text: 'search every run of a scenario; show the shortest one that breaks it',
+  },
+  {
+    name: 'audit',
+    argument: { name: 'TREE|DIR|FILE', required: false, repeats: false, completes: 'files', text: 'a kernel tree; or a driver outside of one, which is held against the bundled catalogue (default: that catalogue alone)' },
+    options: AUDIT_OPTIONS,
+    text: 'read every importer and exporter of a kernel tree, and judge each pair',
+  },
+  {
+    name: 'drift',
+    argument: { name: 'TREE', required: true, repeats: false, completes: 'files', text: 'a kernel tree' },
+    options: [
+      { name: 'catalogue', value: 'FILE', completes: 'files', text: 'the catalogue to compare with (default: the bundled one that is nearest)' },
+      WORKERS,
+      NO_CACHE,
+    ],
+    text: 'what changed in a tree since a catalogue was made; exit 1 where something did',
   },
   {
     name: 'explain',

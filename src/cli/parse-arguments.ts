@@ -6,7 +6,7 @@ import type { Limits } from '../check/outcome.ts';
 import { didYouMean } from '../litmus/nearest.ts';
 import { CONTRACT_KEYS, CONTRACT_NAMES, contractOf, isContractKey } from '../model/contract.ts';
 import { UsageProblem } from './exit.ts';
-import { COMMANDS, EXIT_TEXT, FORMATS, ORDERS, SHELLS, TAGLINE, TOPICS, flags, optionText, type CommandRow, type Format, type Order, type OptionRow, type Shell, type Topic } from './options.ts';
+import { AUDIT_FORMATS, COMMANDS, EXIT_TEXT, FORMATS, ORDERS, SHELLS, TAGLINE, TOPICS, flags, optionText, type AuditFormat, type CommandRow, type Format, type Order, type OptionRow, type Shell, type Topic } from './options.ts';
 
 export interface Override {
   readonly key: string;
@@ -33,9 +33,33 @@ export interface CheckRequest {
   readonly verbose: boolean;
 }
 
+export interface AuditRequest {
+  readonly command: 'audit';
+  /** Null: the bundled catalogue. */
+  readonly path: string | null;
+  readonly why: { readonly exporter: string; readonly importer: string } | null;
+  readonly litmus: string | null;
+  readonly format: AuditFormat;
+  readonly catalogue: string | null;
+  readonly writeCatalogue: string | null;
+  readonly workers: number | null;
+  readonly useCache: boolean;
+  readonly verbose: boolean;
+}
+
+export interface DriftRequest {
+  readonly command: 'drift';
+  readonly path: string;
+  readonly catalogue: string | null;
+  readonly workers: number | null;
+  readonly useCache: boolean;
+}
+
 export type Request =
   | { readonly command: 'debate' }
   | CheckRequest
+  | AuditRequest
+  | DriftRequest
   | { readonly command: 'explain'; readonly id: string }
   | { readonly command: 'list'; readonly topic: Topic | null }
   | { readonly command: 'completion'; readonly shell: Shell }
@@ -58,7 +82,7 @@ export function parseArguments(args: readonly string[], version: string, width: 
     one.configureHelp({ showGlobalOptions: false });
   }
   try {
-    program.parse(withFallbacks(args), { from: 'user' });
+    program.parse(withFallbacks(withPair(withCatalogue(args))), { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode !== 0) throw usage(error, args);
@@ -104,10 +128,57 @@ function withFallbacks(args: readonly string[]): string[] {
   });
 }
 
+/** `--why EXPORTER IMPORTER`: two words make one value. */
+function withPair(args: readonly string[]): readonly string[] {
+  const at = args.indexOf('--why');
+  const [exporter, importer] = [args[at + 1], args[at + 2]];
+  if (at === -1 || exporter === undefined || exporter.includes(' ') || exporter.startsWith('-')) return args;
+  if (importer === undefined || importer.startsWith('-')) throw new UsageProblem('--why takes an exporter and an importer', 'for example --why vfio_pci amdgpu');
+  return [...args.slice(0, at), `--why=${exporter} ${importer}`, ...args.slice(at + 3)];
+}
+
+/** `drift TREE CATALOGUE` is `drift TREE --catalogue CATALOGUE`. */
+function withCatalogue(args: readonly string[]): readonly string[] {
+  const words = args.filter((arg, i) => !arg.startsWith('-') && !['--catalogue', '--workers'].includes(args[i - 1] ?? ''));
+  const last = words[2];
+  if (words[0] !== 'drift' || words.length !== 3 || last === undefined) return args;
+  const at = args.lastIndexOf(last);
+  return [...args.slice(0, at), `--catalogue=${last}`, ...args.slice(at + 1)];
+}
+
+function auditRequest(path: string | null, options: Readonly<Record<string, unknown>>): AuditRequest {
+  const text = (name: string): string | null => (typeof options[name] === 'string' ? options[name] : null);
+  const pair = text('why');
+  const [exporter, importer, more] = pair === null ? [] : pair.trim().split(/\s+/);
+  if (pair !== null && (exporter === undefined || importer === undefined || more !== undefined)) throw new UsageProblem('--why takes an exporter and an importer', 'for example --why vfio_pci amdgpu');
+  const request: AuditRequest = {
+    command: 'audit',
+    path,
+    why: exporter === undefined || importer === undefined ? null : { exporter, importer },
+    litmus: text('litmus'),
+    format: choice('--format', AUDIT_FORMATS, text('format') ?? 'text'),
+    catalogue: text('catalogue'),
+    writeCatalogue: text('writeCatalogue'),
+    workers: whole('--workers', text('workers'), 1),
+    useCache: options['cache'] !== false,
+    verbose: options['verbose'] === true,
+  };
+  if (request.why !== null && request.litmus !== null) throw new UsageProblem('--why and --litmus do not go together');
+  if ((request.why !== null || request.litmus !== null) && request.format !== 'text') throw new UsageProblem('--why and --litmus print text only');
+  return request;
+}
+
 function requestOf(name: CommandRow['name'], argument: unknown, options: Readonly<Record<string, unknown>>): Request {
   switch (name) {
     case 'check':
       return checkRequest(Array.isArray(argument) ? argument.map(String) : [], options);
+    case 'audit':
+      return auditRequest(argument === undefined ? null : String(argument), options);
+    case 'drift':
+      return {
+        command: 'drift', path: String(argument), catalogue: typeof options['catalogue'] === 'string' ? options['catalogue'] : null,
+        workers: whole('--workers', typeof options['workers'] === 'string' ? options['workers'] : null, 1), useCache: options['cache'] !== false,
+      };
     case 'explain':
       return { command: 'explain', id: String(argument) };
     case 'list':

@@ -61,3 +61,19 @@ export function progressLine(total: number): ProgressLine | null {
     },
   };
 }
+
+/** One line of plain text on standard error, written over; null where nobody would see it. */
+export function statusLine(): { readonly show: (text: string) => void; readonly clear: () => void } | null {
+  if (process.stderr.isTTY !== true) return null;
+  let shown = false;
+  return {
+    show: (text) => {
+      process.stderr.write(`\r\x1b[K${text.slice(0, (process.stderr.columns ?? NARROWEST) - 1)}`);
+      shown = true;
+    },
+    clear: () => {
+      if (shown) process.stderr.write('\r\x1b[K');
+      shown = false;
+    },
+  };
+}

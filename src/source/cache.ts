@@ -1,52 +1,147 @@
-// Keeps the identifier index between runs, as JSON in a folder that is handed in. A cache that cannot be read or written is no error:
-// the work is done again. Entries count by size, mtime and inode (issue 3, part 2).
+// Keeps the identifier index, and finished answers, between runs, in a folder that is handed in. A cache that cannot be read or
+// written is no error: the work is done again. Another process never sees half a file. Files count by size, times and inode (issue 3, part 2).
 
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import type { IdentifierIndex, IndexedFile } from './identifier-index.ts';
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { NOTHING_KNOWN, type IdentifierIndex, type IndexedFile, type Known } from './identifier-index.ts';
+import { STAMP, type Content } from './index-task.ts';
 
 /** Counts up with every change of what an entry means. */
-const FORMAT = 1;
+const FORMAT = 3;
+
+/** A file that changed less than so many milliseconds before it was read, or later, may change again and show the same time. */
+export const YOUNG = 2000;
+
+/** Trees, and answers, that are kept; the oldest goes. */
+const KEPT = 8;
+
+/** Milliseconds after which a file that another process began to write is taken for abandoned. */
+const ABANDONED = 3_600_000;
 
 /** The file that belongs to a tree and a vocabulary. */
 export function cacheFile(folder: string, root: string, vocabulary: readonly string[]): string {
-  const key = createHash('sha256').update(JSON.stringify([FORMAT, resolve(root), vocabulary])).digest('hex').slice(0, 16);
-  return join(folder, `index-${key}.json`);
+  const key = sha256(JSON.stringify([FORMAT, resolve(root), vocabulary])).slice(0, 16);
+  return join(folder, `index-${key}.bin`);
 }
 
-/** Empty where there is none, or where it is broken. */
-export function readCache(file: string): ReadonlyMap<string, IndexedFile> {
-  const known = new Map<string, IndexedFile>();
+// One line of text, padded to HEAD bytes, then the numbers of all files, their paths, and a line for each file with words or
+// exports. The check sum in the first line is over all that follows it.
+const HEAD = 256;
+const FIRST_LINE = /^fencepost-index (\d+) ([0-9a-f]{64}) (\d+) (\d+) (\S+) *\n$/;
+
+/** Nothing where there is no cache, or where it is broken. */
+export function readCache(file: string): Known {
   try {
-    const rows: unknown = JSON.parse(readFileSync(file, 'utf8'));
-    for (const row of Array.isArray(rows) ? rows : []) {
-      const entry = entryOf(row);
-      if (entry === null) return new Map();
-      known.set(entry.path, entry);
-    }
+    return parse(readFileSync(file)) ?? NOTHING_KNOWN;
   } catch {
-    return new Map();
+    return NOTHING_KNOWN;
   }
-  return known;
 }
 
-/** True if it was written. Another process never sees half a file. `unique` keeps two writers apart. */
-export function writeCache(file: string, index: IdentifierIndex, unique: string): boolean {
+function parse(bytes: Buffer): Known | null {
+  const [, format, sum, files, pathBytes, doubtFrom] = FIRST_LINE.exec(bytes.toString('latin1', 0, HEAD)) ?? [];
+  if (Number(format) !== FORMAT || sha256(bytes.subarray(HEAD)) !== sum) return null;
+  const size = Number(files);
+  const pathsAt = HEAD + size * STAMP.count * 8;
+  const contentsAt = pathsAt + Number(pathBytes);
+  const paths = size === 0 ? [] : bytes.toString('utf8', pathsAt, contentsAt).split('\0');
+  const contents = new Map<number, Content>();
+  for (const line of bytes.toString('latin1', contentsAt).split('\n')) {
+    const [row = '', hash = '', words = '', exports = ''] = line.split('\t');
+    if (row !== '') contents.set(Number(row), { words: list(words), exports: list(exports), hash });
+  }
+  // Copied: the numbers of a typed array must stand at a multiple of eight.
+  const stamps = new Float64Array(Uint8Array.prototype.slice.call(bytes, HEAD, pathsAt).buffer);
+  return { size, paths, stamps, contents, doubtFrom: Number(doubtFrom) };
+}
+
+const list = (words: string): readonly string[] => (words === '' ? [] : words.split(' '));
+
+/**
+ * True if it was written. `unique` keeps two writers apart. A file that changed at `doubtFrom` (milliseconds) or later will be read
+ * again: the time when the index was begun, less YOUNG.
+ */
+export function writeCache(file: string, index: IdentifierIndex, unique: string, doubtFrom = Infinity): boolean {
+  const files = inOrder(index.files);
+  const stamps = new Float64Array(files.length * STAMP.count);
+  const lines: string[] = [];
+  for (const [row, { size, mtimeMs, ctimeMs, inode, words, exports, hash }] of files.entries()) {
+    const at = row * STAMP.count;
+    stamps[at + STAMP.size] = size;
+    stamps[at + STAMP.mtimeMs] = mtimeMs;
+    stamps[at + STAMP.ctimeMs] = ctimeMs;
+    stamps[at + STAMP.inode] = inode;
+    if (words.length > 0 || exports.length > 0) lines.push(`${row}\t${hash}\t${words.join(' ')}\t${exports.join(' ')}`);
+  }
+  const paths = Buffer.from(files.map(({ path }) => path).join('\0'));
+  const body = Buffer.concat([Buffer.from(stamps.buffer), paths, Buffer.from(lines.join('\n'), 'latin1')]);
+  const head = `fencepost-index ${FORMAT} ${sha256(body)} ${files.length} ${paths.length} ${doubtFrom}`;
+  const written = replace(file, Buffer.concat([Buffer.from(`${head.padEnd(HEAD - 1)}\n`), body]), unique);
+  if (written) tidy(dirname(file), /^index-/);
+  return written;
+}
+
+function inOrder(files: readonly IndexedFile[]): readonly IndexedFile[] {
+  const isSorted = files.every(({ path }, at) => at === 0 || (files[at - 1]?.path ?? '') < path);
+  return isSorted ? files : [...files].sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** The answer that was kept under a key of `indexKey`, or null. */
+export function readAnswer(folder: string, key: string): string | null {
   try {
-    mkdirSync(join(file, '..'), { recursive: true });
-    const part = `${file}.${unique}`;
-    writeFileSync(part, JSON.stringify(index.files.map(({ path, size, mtimeMs, inode, words }) => [path, size, mtimeMs, inode, words.join(' ')])));
+    const kept = readFileSync(answerFile(folder, key));
+    const end = kept.indexOf('\n');
+    const text = kept.subarray(end + 1);
+    return kept.toString('latin1', 0, end) === sha256(text) ? text.toString('utf8') : null;
+  } catch {
+    return null;
+  }
+}
+
+/** True if it was written. `unique` keeps two writers apart. */
+export function writeAnswer(folder: string, key: string, text: string, unique: string): boolean {
+  const written = replace(answerFile(folder, key), `${sha256(text)}\n${text}`, unique);
+  if (written) tidy(folder, /^answer-/);
+  return written;
+}
+
+/** The key is hashed once more: whatever it is, it makes a name in this folder. */
+const answerFile = (folder: string, key: string): string => join(folder, `answer-${sha256(key).slice(0, 32)}`);
+
+function replace(file: string, content: string | Uint8Array, unique: string): boolean {
+  const part = `${file}.${unique}.part`;
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(part, content);
     renameSync(part, file);
     return true;
   } catch {
+    quietly(() => rmSync(part, { force: true }));
     return false;
   }
 }
 
-function entryOf(row: unknown): IndexedFile | null {
-  if (!Array.isArray(row)) return null;
-  const [path, size, mtimeMs, inode, words]: readonly unknown[] = row;
-  if (typeof path !== 'string' || typeof size !== 'number' || typeof mtimeMs !== 'number' || typeof inode !== 'number' || typeof words !== 'string') return null;
-  return { path, size, mtimeMs, inode, words: words === '' ? [] : words.split(' ') };
+/** Removes the oldest of a kind beyond KEPT, and what a process left that was killed while it wrote. */
+function tidy(folder: string, kind: RegExp): void {
+  quietly(() => {
+    const found = readdirSync(folder)
+      .filter((name) => kind.test(name))
+      .map((name) => ({ name, time: statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? 0 }))
+      .sort((a, b) => b.time - a.time);
+    const newest = found[0]?.time ?? 0;
+    const isPart = (name: string): boolean => name.endsWith('.part');
+    const surplus = [...found.filter(({ name }) => !isPart(name)).slice(KEPT), ...found.filter(({ name, time }) => isPart(name) && time < newest - ABANDONED)];
+    for (const { name } of surplus) quietly(() => rmSync(join(folder, name), { force: true }));
+  });
 }
+
+function quietly(action: () => void): void {
+  try {
+    action();
+  } catch {
+    // Someone else's folder, or someone else was quicker: the cache only saves time.
+  }
+}
+
+const sha256 = (content: string | Uint8Array): string => createHash('sha256').update(content).digest('hex');

@@ -7,6 +7,7 @@ import type { DebateRow } from '../../results/debate.ts';
 import { judge } from '../../results/judgement.ts';
 import { checkPaths } from '../run-check.ts';
 import { terminalForm } from '../terminal.ts';
+import { bundledMatrix } from './audit.ts';
 
 export async function debate(): Promise<number> {
   const limits = { states: Infinity, depth: Infinity, bytes: 2 ** 31, milliseconds: Infinity };
@@ -18,6 +19,8 @@ export async function debate(): Promise<number> {
   const strange = all.filter((result) => judge(result) !== 'fine');
   if (strange.length > 0) lines.push(textReport(strange, form));
   lines.push(summary(all, milliseconds, form));
+  const matrix = bundledMatrix();
+  if (matrix !== null) lines.push('', ...matrix);
   process.stdout.write(`${lines.join('\n')}\n`);
   return exit;
 }
