@@ -156,6 +156,6 @@ export const isWarnTest = (name: string): boolean => /WARN(?:_ON)?(?:_ONCE)?$/.t
 
 /** What a function that was not read gives, by its name. */
 export const looksLikePredicate = (name: string): boolean =>
-  /(?:^|_)(?:is|has|can|needs?|test|empty|valid|enabled|disabled|pending|busy|active|supported|unplugged|locked|idle|compatible|accessible|visible|within|contains|trylock|capable|matches|equal)(?:_|$)/.test(name);
+  /(?:^|_)(?:is|has|can|needs?|test|empty|valid|enabled|disabled|pending|busy|active|supported|unplugged|locked|idle|compatible|accessible|visible|within|contains|trylock|capable|matches|equal|ready|allowed|should|may|must|want|wants)(?:_|$)/.test(name);
 
 export const looksLikeAllocation = (name: string): boolean => /alloc|zalloc|create|dup|_new|_get$|_get_|kobj|init/.test(name);

@@ -19,7 +19,7 @@ export function driftOf(before: Catalogue, after: Catalogue): readonly Drift[] {
   return found;
 }
 
-type Facts = ReadonlyMap<string, string>;
+type Facts = ReadonlyMap<string, string | readonly string[]>;
 
 /** The table says who it is; a static importer is known by the function that attaches. */
 const identity = (one: ImporterProfile | ExporterProfile): string => ('function' in one ? `${one.file} ${one.function} ${one.ops ?? ''}` : `${one.file} ${one.ops}`);
@@ -38,25 +38,28 @@ function compared<T extends ImporterProfile | ExporterProfile>(kind: string, bef
     const [was, is] = [facts(one), facts(next)];
     for (const [name, value] of was) {
       const other = is.get(name) ?? '';
-      if (value !== other) found.push({ what: 'changed', of: `${kind} ${next.id}`, text: `${name}: ${value === '' ? 'none' : value} became ${other === '' ? 'none' : other}` });
+      if (typeof value !== 'string' && typeof other !== 'string') {
+        const [added, removed] = [other.filter((row) => !value.includes(row)), value.filter((row) => !other.includes(row))];
+        if (added.length + removed.length > 0) found.push({ what: 'changed', of: `${kind} ${next.id}`, text: `${name}: ${[...added.map((row) => `+ ${row}`), ...removed.map((row) => `- ${row}`)].join(', ')}` });
+      } else if (typeof value === 'string' && typeof other === 'string' && value !== other) found.push({ what: 'changed', of: `${kind} ${next.id}`, text: `${name}: ${value === '' ? 'none' : value} became ${other === '' ? 'none' : other}` });
     }
   }
   return found;
 }
 
 function importerFacts(one: ImporterProfile): Facts {
-  return new Map([
+  return new Map<string, string | readonly string[]>([
     ['attach', one.attach], ['class', one.class], ['peer to peer', String(one.peer2peer)], ['callback', one.callback ?? ''], ['pins', String(one.pins)], ['unmaps', one.unmaps ?? ''],
-    ['open conditions', one.guards.filter((guard) => guard.decided === null).map((guard) => guard.text).sort().join('; ')],
-    ['unpins in the callback', String(one.unpinsInCallback)], ['maps again', String(one.mapsAgain)], ['users', [...one.users].sort().join(' ')],
+    ['open conditions', one.guards.filter((guard) => guard.decided === null).map((guard) => guard.text)],
+    ['unpins in the callback', String(one.unpinsInCallback)], ['maps again', String(one.mapsAgain)], ['users', one.users],
   ]);
 }
 
 function exporterFacts(one: ExporterProfile): Facts {
-  return new Map([
-    ['operations', [...one.has].sort().join(' ')],
-    ['refuses', one.refuses.map((row) => `${row.at} -${row.errno} ${row.when === '' ? 'always' : `if ${row.when}`}`).sort().join('; ')],
-    ['invalidates', one.invalidates.map((row) => row.function).sort().join(' ')], ['flag first', one.revokedFirst ?? ''], ['waits for fences', one.waitsFences ?? ''], ['waits for unmaps', one.waitsUnmap ?? ''],
-    ['locks held', [...one.locksHeld].sort().join(' ')], ['moves', String(one.moves)], ['restores', one.unrevokes?.function ?? ''], ['downgrades', String(one.downgrades.length > 0)], ['users', [...one.users].sort().join(' ')],
+  return new Map<string, string | readonly string[]>([
+    ['operations', one.has],
+    ['refuses', one.refuses.map((row) => `${row.at} -${row.errno} ${row.when === '' ? 'always' : `if ${row.when}`}`)],
+    ['invalidates', one.invalidates.map((row) => row.function)], ['flag first', one.revokedFirst ?? ''], ['waits for fences', one.waitsFences ?? ''], ['waits for unmaps', one.waitsUnmap ?? ''],
+    ['locks held', one.locksHeld], ['moves', String(one.moves)], ['restores', one.unrevokes?.function ?? ''], ['downgrades', String(one.downgrades.length > 0)], ['users', one.users],
   ]);
 }

@@ -490,7 +490,8 @@ class Execution {
   }
 
   private unread(fn: CFunction | null, name: string, at: Place): Value {
-    return this.resultOf(resultKind(fn, name), name, at);
+    const kind = fn === null && this.code.givesBool(name, at.file) ? 'predicate' : resultKind(fn, name);
+    return this.resultOf(kind, name, at);
   }
 
   private resultOf(kind: ResultKind, name: string, at: Place): Value {

@@ -75,6 +75,7 @@ export function profileImporter(view: TreeView, found: FoundImporter, id: string
     unpinsInCallback: answer !== null && actsOf([answer.behaviour]).some(({ act }) => act.do === 'unpin'),
     waitsInCallback: answer === null ? [] : usagesIn([answer.behaviour], 'wait-fences'),
     addsInCallback: answer === null ? [] : usagesIn([answer.behaviour], 'add-fence'),
+    addsFences: addsFences(view, found),
     mapsAgain: cls === 'movable' && mapsLater(view, maps, setUp),
     privateFields: answer === null ? [] : privateFieldsOf(view, found, answer),
     marked: markOf(site.file) ?? (found.ops === null ? null : markOf(found.ops.file)),
@@ -84,6 +85,12 @@ export function profileImporter(view: TreeView, found: FoundImporter, id: string
     evidence,
     assumptions: answer?.assumptions ?? [],
   };
+}
+
+/** Somebody in the folder of the callback, or of the attach call, adds fences to a reservation. */
+function addsFences(view: TreeView, found: FoundImporter): boolean {
+  const folders = new Set([folderOf(found.ops?.file ?? found.site.file), folderOf(found.site.file)]);
+  return ['dma_resv_add_fence', 'dma_resv_reserve_fences'].some((name) => view.filesWith(name).some((file) => folders.has(folderOf(file))));
 }
 
 function classOf(isDynamic: boolean, hasCallback: boolean, pins: boolean): ImporterClass {

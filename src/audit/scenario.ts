@@ -182,7 +182,7 @@ class Lift {
     }
     const { behaviour } = importer;
     const all = [behaviour, ...importer.works.map((one) => one.behaviour)];
-    const isFenced = actsOf(all).some(({ act }) => act.do === 'wait-fences' || act.do === 'wait-fence' || act.do === 'add-fence') || testsIdle(all);
+    const isFenced = actsOf(all).some(({ act }) => act.do === 'wait-fences' || act.do === 'wait-fence' || act.do === 'add-fence') || testsIdle(all) || (importer.addsFences && !actsOf(all).some(({ act }) => act.do === 'stop-device'));
     const works = importer.works.filter((one) => actsOf(all).some(({ act }) => act.do === 'queue-work' && act.runs === one.name));
     const words = this.callbackWords(isFenced, new Set(works.map((one) => one.name)));
     const workLines = works.flatMap((one) => {

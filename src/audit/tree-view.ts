@@ -98,6 +98,7 @@ export function driverName(file: string): string {
   const parts = file.split('/');
   const folder = parts.at(-2) ?? '';
   const base = (parts.at(-1) ?? '').replace(/\.[ch]$/, '');
+  if (folder === '') return base;
   if (/^(?:gem|selftests?|tests?|common|core|heaps|pci|function|v4l2-core)$/.test(folder)) {
     if (folder === 'common' && parts.length > 4) return parts.at(-3) ?? base;
     if (/^(?:pci|heaps|core|common)$/.test(folder)) return base.replace(/_dmabuf$|-dmabuf$/, '');

@@ -22,7 +22,13 @@ export interface EngineOptions {
   readonly stop: () => boolean;
 }
 
-export type Audited = { readonly kind: 'facts'; readonly catalogue: Catalogue; readonly isTree: boolean } | { readonly kind: 'stopped' };
+/** `keep`: where what follows from the facts may be kept; null where nothing is. */
+export type Audited = { readonly kind: 'facts'; readonly catalogue: Catalogue; readonly isTree: boolean; readonly keep: Keep | null } | { readonly kind: 'stopped' };
+
+export interface Keep {
+  readonly read: () => string | null;
+  readonly write: (text: string) => void;
+}
 
 /** Throws UsageProblem for what is no tree and no C. */
 export async function auditPath(path: string, options: EngineOptions): Promise<Audited> {
@@ -52,20 +58,29 @@ async function facts(root: string, tree: Catalogue['tree'], contractText: string
   const key = indexKey(mine, JSON.stringify([version, programStamp(), tree]));
   const kept = folder === null || !isTree ? null : readAnswer(folder, key);
   const known = kept === null ? null : decodeCatalogue(kept);
-  if (known?.ok === true) return { kind: 'facts', catalogue: known.catalogue, isTree };
+  const keep = folder === null || !isTree ? null : keepOf(folder, key);
+  if (known?.ok === true) return { kind: 'facts', catalogue: known.catalogue, isTree, keep };
   const outcome = await factsOf(root, tree, mine, { workers: isTree ? options.workers : 1, progress: (done, total) => options.progress('read', done, total), stop: options.stop });
   if (outcome.kind === 'stopped') return { kind: 'stopped' };
   if (outcome.kind === 'failed') throw new Error(outcome.message);
   const catalogue: Catalogue = { ...outcome.facts, date: today(), contractText };
   if (folder !== null && isTree) writeAnswer(folder, key, encodeCatalogue(catalogue), randomUUID());
-  return { kind: 'facts', catalogue, isTree };
+  return { kind: 'facts', catalogue, isTree, keep };
+}
+
+function keepOf(folder: string, key: string): Keep {
+  const pairs = `${key}-pairs`;
+  return { read: () => readAnswer(folder, pairs), write: (text) => void writeAnswer(folder, pairs, text, randomUUID()) };
 }
 
 /** An answer of another build is none. */
 function programStamp(): string {
-  const worker = join(packageFolder(), 'dist', 'facts-worker.js');
-  if (!existsSync(worker)) return '';
-  return createHash('sha256').update(readFileSync(worker)).digest('hex');
+  const all = createHash('sha256');
+  for (const name of ['facts-worker.js', 'fencepost.js']) {
+    const file = join(packageFolder(), 'dist', name);
+    if (existsSync(file)) all.update(readFileSync(file));
+  }
+  return all.digest('hex');
 }
 
 const today = (): string => new Date().toISOString().slice(0, 10);

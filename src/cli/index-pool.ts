@@ -79,14 +79,13 @@ class IndexPool {
   private told = performance.now();
 
   constructor(root: string, options: IndexOptions) {
-    this.input = { root, vocabulary: options.vocabulary ?? VOCABULARY };
+    this.input = { root, vocabulary: options.vocabulary ?? VOCABULARY, youngFrom: Date.now() - YOUNG };
     this.options = options;
   }
 
   async run(): Promise<IdentifierIndex | null> {
-    const { root, vocabulary } = this.input;
+    const { root, vocabulary, youngFrom } = this.input;
     const { cacheFolder, folders = ROOTS } = this.options;
-    const doubtFrom = Date.now() - YOUNG;
     const walker = walk(root, folders);
     let more = true;
     while (more && walker.files.length < MANY) more = walker.step();
@@ -110,7 +109,7 @@ class IndexPool {
     });
     const index = assemble(done, known, walker.skipped);
     const isNews = index.files.length !== known.size || done.some(({ part }) => part.states.includes(STATE.read));
-    if (file !== null && isNews) writeCache(file, index, randomUUID(), doubtFrom);
+    if (file !== null && isNews) writeCache(file, index, randomUUID(), youngFrom);
     return index;
   }
 

@@ -29,8 +29,10 @@ function fold({ importers, exporters, pairs }: MatrixInput): Folded {
   const byKey = new Map(pairs.map((pair) => [`${pair.exporter}\u0000${pair.importer}`, pair]));
   const of = (exporter: ExporterProfile, importer: ImporterProfile): Pair | null => byKey.get(`${exporter.id}\u0000${importer.id}`) ?? null;
   const sign = (pair: Pair | null): string => (pair === null ? '-' : `${pair.verdict} ${pair.at ?? ''} ${pair.errno ?? ''} ${pair.obligation ?? ''}`);
-  const rows = grouped(exporters, (one) => `${kindOf(one)} ${importers.map((importer) => sign(of(one, importer))).join()}`, exporterGroupName);
-  const columns = grouped(importers, (one) => `${one.class} ${one.unmaps ?? ''} ${exporters.map((exporter) => sign(of(exporter, one))).join()}`, importerGroupName);
+  const judgedExporters = new Set(pairs.map((pair) => pair.exporter));
+  const judgedImporters = new Set(pairs.map((pair) => pair.importer));
+  const rows = grouped(exporters.filter((one) => judgedExporters.has(one.id)), (one) => `${kindOf(one)} ${importers.map((importer) => sign(of(one, importer))).join()}`, exporterGroupName);
+  const columns = grouped(importers.filter((one) => judgedImporters.has(one.id)), (one) => `${one.class} ${one.unmaps ?? ''} ${exporters.map((exporter) => sign(of(exporter, one))).join()}`, importerGroupName);
   return {
     rows: [...rows].sort((a, b) => rank(b.members[0]) - rank(a.members[0])),
     columns,

@@ -115,6 +115,8 @@ export interface ImporterProfile {
   readonly unpinsInCallback: boolean;
   readonly waitsInCallback: readonly Usage[];
   readonly addsInCallback: readonly Usage[];
+  /** Its driver adds fences to reservations: its jobs can be waited for. */
+  readonly addsFences: boolean;
   /** It can ask for a new mapping after the callback. */
   readonly mapsAgain: boolean;
   /** Fields of its private object that the callback reads, and whether they are set before the attach call. */

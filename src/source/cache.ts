@@ -3,14 +3,14 @@
 
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { NOTHING_KNOWN, type IdentifierIndex, type IndexedFile, type Known } from './identifier-index.ts';
 import { STAMP, type Content } from './index-task.ts';
 
 /** Counts up with every change of what an entry means. */
-const FORMAT = 3;
+const FORMAT = 4;
 
-/** A file that changed less than so many milliseconds before it was read, or later, may change again and show the same time. */
+/** A file that changed less than so many milliseconds before the index was begun, or later, may change again and show the same time. */
 export const YOUNG = 2000;
 
 /** Trees, and answers, that are kept; the oldest goes. */
@@ -25,10 +25,10 @@ export function cacheFile(folder: string, root: string, vocabulary: readonly str
   return join(folder, `index-${key}.bin`);
 }
 
-// One line of text, padded to HEAD bytes, then the numbers of all files, their paths, and a line for each file with words or
-// exports. The check sum in the first line is over all that follows it.
+// One line of text, padded to HEAD bytes, then the numbers of all files, their paths, and a line for each file with words, exports or
+// a hash. The check sum in the first line is over all else: format, files, bytes of the paths, the time of doubt, and what follows.
 const HEAD = 256;
-const FIRST_LINE = /^fencepost-index (\d+) ([0-9a-f]{64}) (\d+) (\d+) (\S+) *\n$/;
+const FIRST_LINE = /^fencepost-index ([0-9a-f]{64}) ((\d+) (\d+) (\d+) (\S+)) *\n$/;
 
 /** Nothing where there is no cache, or where it is broken. */
 export function readCache(file: string): Known {
@@ -40,8 +40,8 @@ export function readCache(file: string): Known {
 }
 
 function parse(bytes: Buffer): Known | null {
-  const [, format, sum, files, pathBytes, doubtFrom] = FIRST_LINE.exec(bytes.toString('latin1', 0, HEAD)) ?? [];
-  if (Number(format) !== FORMAT || sha256(bytes.subarray(HEAD)) !== sum) return null;
+  const [, sum, facts = '', format, files, pathBytes, doubtFrom] = FIRST_LINE.exec(bytes.toString('latin1', 0, HEAD)) ?? [];
+  if (Number(format) !== FORMAT || sha256(facts, bytes.subarray(HEAD)) !== sum) return null;
   const size = Number(files);
   const pathsAt = HEAD + size * STAMP.count * 8;
   const contentsAt = pathsAt + Number(pathBytes);
@@ -72,13 +72,14 @@ export function writeCache(file: string, index: IdentifierIndex, unique: string,
     stamps[at + STAMP.mtimeMs] = mtimeMs;
     stamps[at + STAMP.ctimeMs] = ctimeMs;
     stamps[at + STAMP.inode] = inode;
-    if (words.length > 0 || exports.length > 0) lines.push(`${row}\t${hash}\t${words.join(' ')}\t${exports.join(' ')}`);
+    if (words.length > 0 || exports.length > 0 || hash !== '') lines.push(`${row}\t${hash}\t${words.join(' ')}\t${exports.join(' ')}`);
   }
   const paths = Buffer.from(files.map(({ path }) => path).join('\0'));
   const body = Buffer.concat([Buffer.from(stamps.buffer), paths, Buffer.from(lines.join('\n'), 'latin1')]);
-  const head = `fencepost-index ${FORMAT} ${sha256(body)} ${files.length} ${paths.length} ${doubtFrom}`;
+  const facts = `${FORMAT} ${files.length} ${paths.length} ${doubtFrom}`;
+  const head = `fencepost-index ${sha256(facts, body)} ${facts}`;
   const written = replace(file, Buffer.concat([Buffer.from(`${head.padEnd(HEAD - 1)}\n`), body]), unique);
-  if (written) tidy(dirname(file), /^index-/);
+  if (written) tidy(file, /^index-/);
   return written;
 }
 
@@ -101,8 +102,9 @@ export function readAnswer(folder: string, key: string): string | null {
 
 /** True if it was written. `unique` keeps two writers apart. */
 export function writeAnswer(folder: string, key: string, text: string, unique: string): boolean {
-  const written = replace(answerFile(folder, key), `${sha256(text)}\n${text}`, unique);
-  if (written) tidy(folder, /^answer-/);
+  const file = answerFile(folder, key);
+  const written = replace(file, `${sha256(text)}\n${text}`, unique);
+  if (written) tidy(file, /^answer-/);
   return written;
 }
 
@@ -122,16 +124,16 @@ function replace(file: string, content: string | Uint8Array, unique: string): bo
   }
 }
 
-/** Removes the oldest of a kind beyond KEPT, and what a process left that was killed while it wrote. */
-function tidy(folder: string, kind: RegExp): void {
+/** Removes the oldest of a kind beyond KEPT, other than the one just written, and what a process left that was killed while it wrote. */
+function tidy(written: string, kind: RegExp): void {
   quietly(() => {
-    const found = readdirSync(folder)
-      .filter((name) => kind.test(name))
-      .map((name) => ({ name, time: statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? 0 }))
-      .sort((a, b) => b.time - a.time);
-    const newest = found[0]?.time ?? 0;
+    const folder = dirname(written);
+    const timeOf = (name: string): number => statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    const own = basename(written);
+    const others = readdirSync(folder).filter((name) => kind.test(name) && name !== own).map((name) => ({ name, time: timeOf(name) })).sort((a, b) => b.time - a.time);
     const isPart = (name: string): boolean => name.endsWith('.part');
-    const surplus = [...found.filter(({ name }) => !isPart(name)).slice(KEPT), ...found.filter(({ name, time }) => isPart(name) && time < newest - ABANDONED)];
+    const abandoned = timeOf(own) - ABANDONED;
+    const surplus = [...others.filter(({ name }) => !isPart(name)).slice(KEPT - 1), ...others.filter(({ name, time }) => isPart(name) && time < abandoned)];
     for (const { name } of surplus) quietly(() => rmSync(join(folder, name), { force: true }));
   });
 }
@@ -144,4 +146,8 @@ function quietly(action: () => void): void {
   }
 }
 
-const sha256 = (content: string | Uint8Array): string => createHash('sha256').update(content).digest('hex');
+function sha256(...contents: readonly (string | Uint8Array)[]): string {
+  const hash = createHash('sha256');
+  for (const content of contents) hash.update(content);
+  return hash.digest('hex');
+}

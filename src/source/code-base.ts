@@ -2,11 +2,11 @@
 // in the file, in what it includes, in its folder, or exported from elsewhere. Knows no rule (issue 3, part 2).
 
 import { readFileSync, readdirSync } from 'node:fs';
-import { dirname, join, normalize } from 'node:path';
+import { join, normalize } from 'node:path';
 import type { Expression } from './c-tree.ts';
 import { controlFlow, type Flow } from './control-flow.ts';
 import type { Grammar } from './grammar.ts';
-import { bodyAt, callsInText, definitionsIn, includesIn, memberRowsIn, type LexicalCalls, type LexicalFunction, type MemberRow } from './lexical.ts';
+import { bodyAt, callsInText, definitionsIn, folderOf, includesIn, memberRowsIn, type LexicalCalls, type LexicalFunction, type MemberRow } from './lexical.ts';
 import type { MacroOutline } from './outline.ts';
 import { openFile, type CFile, type CFunction, type CTable } from './syntax.ts';
 
@@ -39,6 +39,7 @@ export class CodeBase {
   private readonly tables = new Map<string, CTable | null>();
   private readonly tablesOf = new Map<string, ReadonlySet<string>>();
   private readonly tablesIn = new Map<string, ReadonlyMap<string, string>>();
+  private readonly bools = new Map<string, boolean>();
   private readonly folderIndexes = new Map<string, ReadonlyMap<string, LexicalFunction>>();
   private readonly constants = new Map<string, number | null>();
   private readonly structs = new Map<string, string | null>();
@@ -108,7 +109,7 @@ export class CodeBase {
 
   /** Where the body of `name` stands, as seen from a file: itself, its includes, its folder, an export. */
   locate(name: string, from: string): LexicalFunction | null {
-    const key = `${dirname(from)} ${name}`;
+    const key = `${folderOf(from)} ${name}`;
     const own = this.definedIn(from, name);
     if (own !== null) return own;
     const known = this.found.get(key);
@@ -119,7 +120,7 @@ export class CodeBase {
   }
 
   private search(name: string, from: string): LexicalFunction | null {
-    const near = this.folderIndex(dirname(from)).get(name);
+    const near = this.folderIndex(folderOf(from)).get(name);
     if (near !== undefined) return near;
     // Before the headers: what they have of an exported name is the stub of another configuration.
     for (const file of this.input.exports.get(name) ?? []) {
@@ -177,6 +178,20 @@ export class CodeBase {
     const calls = callsInText(this.bodyText(one).replace(/\/\*[\s\S]*?\*\//g, ' '));
     this.calls.set(key, calls);
     return calls;
+  }
+
+  /** Whether a function without a body here is declared to give a bool. */
+  givesBool(name: string, from: string): boolean {
+    const key = `${folderOf(from)} ${name}`;
+    const known = this.bools.get(key);
+    if (known !== undefined) return known;
+    const declaration = new RegExp(`\\bbool\\s+${name}\\s*\\(`);
+    const found = [from, ...this.includes(from)].some((file) => {
+      const text = this.text(file) ?? '';
+      return text.includes(name) && declaration.test(text);
+    });
+    this.bools.set(key, found);
+    return found;
   }
 
   /** Names that the functions of a file have, with a body. */
@@ -252,15 +267,15 @@ export class CodeBase {
 
   private resolveInclude(path: string, isLocal: boolean, file: string, from: string): string | null {
     const candidates = isLocal
-      ? [join(dirname(file), path), join(dirname(from), path), `include/${path}`]
-      : [`include/${path}`, `include/uapi/${path}`, join(dirname(from), path)];
+      ? [join(folderOf(file), path), join(folderOf(from), path), `include/${path}`]
+      : [`include/${path}`, `include/uapi/${path}`, join(folderOf(from), path)];
     for (const candidate of candidates.map((one) => normalize(one))) if (!candidate.startsWith('..') && this.text(candidate) !== null) return candidate;
     return null;
   }
 
   /** A macro that `from` can see. */
   macroNamed(name: string, from: string): { readonly macro: MacroOutline; readonly file: string } | null {
-    const key = `${dirname(from)} ${name}`;
+    const key = `${folderOf(from)} ${name}`;
     const own = this.macros(from).get(name);
     if (own !== undefined) return { macro: own, file: from };
     const known = this.macrosFound.get(key);
@@ -308,7 +323,7 @@ export class CodeBase {
     const known = this.structs.get(name);
     if (known !== undefined) return known;
     let body: string | null = null;
-    for (const file of [from, ...this.includes(from), ...this.folderFiles(dirname(from))]) {
+    for (const file of [from, ...this.includes(from), ...this.folderFiles(folderOf(from))]) {
       const text = this.text(file) ?? '';
       const at = text.indexOf(`struct ${name} {`);
       if (at === -1) continue;
@@ -322,7 +337,7 @@ export class CodeBase {
 
   /** The value of an enumerator or constant macro that `from` can see; null where it is not plain. */
   constant(name: string, from: string, depth = 0): number | null {
-    const key = `${dirname(from)} ${name}`;
+    const key = `${folderOf(from)} ${name}`;
     const known = this.constants.get(key);
     if (known !== undefined) return known;
     const value = depth > 8 ? null : this.findConstant(name, from, depth);
@@ -369,7 +384,7 @@ export class CodeBase {
   /** A table that `name` means in `from`: the file's own, its folder's, or an exported one. */
   tableNamed(name: string, from: string): CTable | null {
     if (this.tableNames(from).has(name)) return this.table(from, name);
-    const near = this.folderTables(dirname(from)).get(name);
+    const near = this.folderTables(folderOf(from)).get(name);
     if (near !== undefined) return this.table(near, name);
     for (const file of this.input.exports.get(name) ?? []) if (this.tableNames(file).has(name)) return this.table(file, name);
     return null;

@@ -18,7 +18,7 @@ export interface IndexedFile {
   readonly words: readonly string[];
   /** Names inside EXPORT_SYMBOL…(…), sorted. */
   readonly exports: readonly string[];
-  /** SHA-256 of the bytes where there are words, else empty. */
+  /** SHA-256 of the bytes where there are words, and where the file was so young that its times say nothing; else empty. */
   readonly hash: string;
 }
 
@@ -39,7 +39,7 @@ export interface Known {
   readonly paths: readonly string[];
   /** As in a Part. */
   readonly stamps: Float64Array;
-  /** By position in `paths`; a file without words and exports is not in it. */
+  /** By position in `paths`; a file without words, exports and hash is not in it. */
   readonly contents: ReadonlyMap<number, Content>;
   /** A file that changed at this time (milliseconds) or later is in doubt: within a tick of the clock it can change twice and show one time. */
   readonly doubtFrom: number;
@@ -57,7 +57,7 @@ export const VOCABULARY: readonly string[] = [
 export function indexIdentifiers(root: string, files: readonly string[], vocabulary: readonly string[], known: Known = NOTHING_KNOWN): IdentifierIndex {
   const part: Part = { paths: files, stamps: new Float64Array(files.length * STAMP.count), states: new Uint8Array(files.length) };
   const rows = recall(part, known, recaller(known));
-  const result = task({ root, vocabulary })(part);
+  const result = task({ root, vocabulary, youngFrom: Infinity })(part);
   return assemble([{ part, rows, result }], known, []);
 }
 
@@ -125,13 +125,20 @@ export function assemble(parts: readonly Done[], known: Known, skipped: readonly
 const NO_CONTENT: Content = { words: [], exports: [], hash: '' };
 
 /**
- * Stands for all that an audit takes from a tree: the content of the files with words, who exports what, and what could not be read.
- * The same for a copy of the tree. `version` is the version of whatever makes the answer.
+ * Stands for all that an audit can take from a tree, and for what could not be read. A file with words counts by its content. One
+ * without counts by its numbers, for the audit reads headers and neighbours too. `version` is that of whatever makes the answer.
  */
 export function indexKey(index: IdentifierIndex, version: string): string {
-  const all = createHash('sha256').update(JSON.stringify([version, index.skipped]));
-  for (const { path, words, exports, hash } of index.files) {
-    if (words.length > 0 || exports.length > 0) all.update(`${path}\0${hash}\0${hash === '' ? exports.join(' ') : ''}\0`);
+  const stamps = new Float64Array(index.files.length * STAMP.count);
+  const texts: string[] = [version, JSON.stringify(index.skipped)];
+  for (const [at, { path, size, mtimeMs, ctimeMs, inode, hash }] of index.files.entries()) {
+    texts.push(path, hash);
+    if (hash !== '') continue;
+    const row = at * STAMP.count;
+    stamps[row + STAMP.size] = size;
+    stamps[row + STAMP.mtimeMs] = mtimeMs;
+    stamps[row + STAMP.ctimeMs] = ctimeMs;
+    stamps[row + STAMP.inode] = inode;
   }
-  return all.digest('hex');
+  return createHash('sha256').update(texts.join('\0')).update(stamps).digest('hex');
 }

@@ -26,7 +26,7 @@ export interface Part {
 }
 
 export interface Content extends Found {
-  /** SHA-256 of the bytes where there are words, else empty. */
+  /** SHA-256 of the bytes where there are words, and where the file was so young that its times say nothing; else empty. */
   readonly hash: string;
 }
 
@@ -41,6 +41,8 @@ export interface PartResult {
 export interface TaskInput {
   readonly root: string;
   readonly vocabulary: readonly string[];
+  /** A file that changed at this time (milliseconds) or later may change again and show the same times. */
+  readonly youngFrom: number;
 }
 
 /** Never waits for a writer at the other end of a pipe, and follows no link that took a file's place. */
@@ -48,7 +50,7 @@ const { O_RDONLY, O_NONBLOCK = 0, O_NOFOLLOW = 0 } = constants;
 const NO_CONTENT: Content = { words: [], exports: [], hash: '' };
 
 /** Prepares once for many parts. */
-export function task({ root, vocabulary }: TaskInput): (part: Part) => PartResult {
+export function task({ root, vocabulary, youngFrom }: TaskInput): (part: Part) => PartResult {
   const { scan } = scanner(vocabulary);
   const base = root.endsWith('/') ? root : `${root}/`;
   let bytes = Buffer.allocUnsafeSlow(1 << 20);
@@ -70,8 +72,9 @@ export function task({ root, vocabulary }: TaskInput): (part: Part) => PartResul
       closeSync(file);
     }
     const { words, exports } = scan(bytes, length);
-    if (words.length === 0 && exports.length === 0) return NO_CONTENT;
-    return { words, exports, hash: words.length === 0 ? '' : createHash('sha256').update(bytes.subarray(0, length)).digest('hex') };
+    const isYoung = !((stamps[row + STAMP.mtimeMs] ?? NaN) < youngFrom && (stamps[row + STAMP.ctimeMs] ?? NaN) < youngFrom);
+    if (words.length === 0 && exports.length === 0 && !isYoung) return NO_CONTENT;
+    return { words, exports, hash: words.length > 0 || isYoung ? createHash('sha256').update(bytes.subarray(0, length)).digest('hex') : '' };
   };
 
   return ({ paths, stamps, states }) => {

@@ -2,13 +2,13 @@
 
 import { writeFileSync } from 'node:fs';
 import { encodeCatalogue, type Catalogue } from '../../audit/catalogue.ts';
-import { judgePairs, scenarioText, storyOf, type JudgeOptions } from '../../audit/judge-pairs.ts';
+import { judgePairs, scenarioText, storyOf, type JudgedPairs, type JudgeOptions } from '../../audit/judge-pairs.ts';
 import { didYouMean } from '../../litmus/nearest.ts';
 import { auditJson } from '../../report/audit-json.ts';
 import { auditSummary, ledgerText, matrixMarkdown, matrixText } from '../../report/audit-matrix.ts';
 import { storyText } from '../../report/audit-story.ts';
 import type { AuditResult, ExporterProfile, ImporterProfile, Pair } from '../../results/audit.ts';
-import { auditPath, bundledCatalogue, readCatalogue } from '../audit-engine.ts';
+import { auditPath, bundledCatalogue, readCatalogue, type Keep } from '../audit-engine.ts';
 import { EXIT, UsageProblem } from '../exit.ts';
 import type { AuditRequest } from '../parse-arguments.ts';
 import { statusLine, terminalForm } from '../terminal.ts';
@@ -43,6 +43,9 @@ interface Facts {
   readonly exporters: readonly ExporterProfile[];
   /** Pairs in which at least one side is the driver's; all where the facts are a whole tree's. */
   readonly matters: (pair: Pair) => boolean;
+  readonly keep: Keep | null;
+  /** The catalogue that a driver outside a tree is held against. */
+  readonly against: Catalogue | null;
 }
 
 async function factsFor(request: AuditRequest, show: (text: string) => void, stop: () => boolean): Promise<Facts | null> {
@@ -53,7 +56,7 @@ async function factsFor(request: AuditRequest, show: (text: string) => void, sto
   };
   if (request.path === null) {
     const catalogue = known();
-    return { catalogue, importers: catalogue.importers, exporters: catalogue.exporters, matters: () => true };
+    return { catalogue, importers: catalogue.importers, exporters: catalogue.exporters, matters: () => true, keep: null, against: null };
   }
   const audited = await auditPath(request.path, {
     workers: request.workers, useCache: request.useCache, stop,
@@ -61,8 +64,8 @@ async function factsFor(request: AuditRequest, show: (text: string) => void, sto
   });
   if (audited.kind === 'stopped') return null;
   const { catalogue } = audited;
-  if (audited.isTree) return { catalogue, importers: catalogue.importers, exporters: catalogue.exporters, matters: () => true };
-  if (catalogue.importers.length === 0 && catalogue.exporters.length === 0) return { catalogue, importers: [], exporters: [], matters: () => true };
+  if (audited.isTree) return { catalogue, importers: catalogue.importers, exporters: catalogue.exporters, matters: () => true, keep: audited.keep, against: null };
+  if (catalogue.importers.length === 0 && catalogue.exporters.length === 0) return { catalogue, importers: [], exporters: [], matters: () => true, keep: null, against: null };
   const linux = known();
   const taken = new Set([...linux.importers, ...linux.exporters].map((one) => one.id));
   // A driver that Linux has too stays apart from it.
@@ -74,6 +77,8 @@ async function factsFor(request: AuditRequest, show: (text: string) => void, sto
     importers: [...importers, ...linux.importers],
     exporters: [...exporters, ...linux.exporters],
     matters: (pair) => ids.importers.has(pair.importer) || ids.exporters.has(pair.exporter),
+    keep: null,
+    against: linux,
   };
 }
 
@@ -90,8 +95,9 @@ function answer(request: AuditRequest, facts: Facts, stop: () => boolean, show: 
   }
   show('judging pairs');
   const own = { importers: new Set(catalogue.importers), exporters: new Set(catalogue.exporters) };
-  const judged = judgePairs(facts.importers, facts.exporters, options, (exporter, importer) => own.exporters.has(exporter) || own.importers.has(importer));
+  const judged = keptPairs(facts) ?? judgePairs(facts.importers, facts.exporters, options, (exporter, importer) => own.exporters.has(exporter) || own.importers.has(importer));
   if (stop()) return EXIT.interrupted;
+  facts.keep?.write(JSON.stringify(judged));
   const result: AuditResult = {
     tree: catalogue.tree, importers: catalogue.importers, exporters: catalogue.exporters, references: catalogue.references, coverage: catalogue.coverage,
     pairs: judged.pairs, ledger: [...catalogue.ledger, ...judged.ledger],
@@ -101,7 +107,7 @@ function answer(request: AuditRequest, facts: Facts, stop: () => boolean, show: 
   else if (result.importers.length + result.exporters.length === 0) process.stdout.write('no importer and no exporter was found\n');
   else {
     const lines = [
-      `Linux ${catalogue.tree.version}, ${catalogue.tree.contract}${request.path === null ? `, catalogue of ${catalogue.date}` : ''}`, '',
+      headline(request, facts), '',
       ...matrixText({ importers: facts.importers, exporters: facts.exporters, pairs: judged.pairs }, form), '',
       ...auditSummary(result, form),
       ...(request.verbose ? ['', ...ledgerText(result, form)] : []),
@@ -109,6 +115,23 @@ function answer(request: AuditRequest, facts: Facts, stop: () => boolean, show: 
     process.stdout.write(`${lines.join('\n')}\n`);
   }
   return exitOfPairs(judged.pairs);
+}
+
+function headline(request: AuditRequest, { catalogue, against }: Facts): string {
+  if (against !== null) return `${request.path ?? ''} with Linux ${against.tree.version} (catalogue of ${against.date})`;
+  return `Linux ${catalogue.tree.version}, ${catalogue.tree.contract}${request.path === null ? `, catalogue of ${catalogue.date}` : ''}`;
+}
+
+/** Pairs of an unchanged tree that this same program has judged before. */
+function keptPairs(facts: Facts): JudgedPairs | null {
+  const text = facts.keep?.read() ?? null;
+  if (text === null) return null;
+  try {
+    const kept = JSON.parse(text) as JudgedPairs;
+    return kept.pairs.length === facts.importers.length * facts.exporters.length ? kept : null;
+  } catch {
+    return null;
+  }
 }
 
 /** The matrix of the bundled catalogue, for the start without arguments; null where there is none. */
@@ -155,7 +178,8 @@ function importerNamed(id: string, facts: Facts): ImporterProfile {
 function named<T extends ImporterProfile | ExporterProfile>(id: string, all: readonly T[], kind: string, others: readonly T[] = []): T {
   const exact = all.find((one) => one.id === id);
   if (exact !== undefined) return exact;
-  const near = all.filter((one) => one.id.split(/[:/]/).includes(id));
+  const parts = all.filter((one) => one.id.split(/[:/]/).includes(id));
+  const near = parts.length > 0 ? parts : all.filter((one) => one.id.startsWith(id));
   const real = near.filter((one) => one.marked === null);
   for (const list of [near, real, others]) if (list.length === 1 && list[0] !== undefined) return list[0];
   const many = near.length > 0 ? near : others;

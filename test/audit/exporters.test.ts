@@ -1,0 +1,101 @@
+// A revoking exporter and its mutants: the facts, and what they do to an importer.
+
+import assert from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+import { ATTACH, exporterOf, importerOf, movable, pairOf, REVOKE, revoker, STATIC, SYNC, UNMAP, unnotified, type Revoker } from './toy-tree.ts';
+
+const WORK = `static void toy_work(struct work_struct *work)
+{
+	struct toy *t = container_of(work, struct toy, work);
+
+	dma_fence_wait(t->fence, false);
+	dma_resv_lock(t->attach->dmabuf->resv, NULL);
+${UNMAP}	dma_resv_unlock(t->attach->dmabuf->resv);
+}
+void toy_init(struct toy *t) { INIT_WORK(&t->work, toy_work); }
+`;
+const DEFERRED = movable('\tqueue_work(system_wq, &t->work);', WORK);
+
+const verdict = (t: TestContext, mutant: Revoker, importer: string): string => {
+  const { verdict: word, at, errno, obligation } = pairOf(exporterOf(t, revoker(mutant)), importerOf(t, importer));
+  return [word, at, errno, obligation].filter((one) => one !== null).join(' ');
+};
+
+test('the facts of a revoke', (t) => {
+  const one = exporterOf(t, revoker());
+  assert.deepEqual(one.refuses.map((row) => `${row.at} ${row.errno} ${row.when}`), [
+    'attach EOPNOTSUPP !attachment->peer2peer', 'attach ENODEV priv->revoked', 'attach EOPNOTSUPP !dma_buf_attach_revocable(attachment)', 'map ENODEV priv->revoked',
+  ]);
+  assert.deepEqual([one.revokedFirst, one.waitsFences, one.waitsUnmap, one.locksHeld, one.moves], ['revoked', 'BOOKKEEP', 'forever', [], false]);
+  assert.deepEqual(one.invalidates.map((row) => row.function), ['bar_revoke']);
+});
+
+test('who is let in, who is refused where', (t) => {
+  assert.equal(verdict(t, {}, STATIC), 'refused attach EOPNOTSUPP');
+  assert.equal(verdict(t, {}, unnotified(true)), 'refused attach EOPNOTSUPP');
+  assert.equal(verdict(t, {}, movable(SYNC)), 'holds');
+  assert.equal(verdict(t, {}, DEFERRED), 'holds');
+  assert.equal(verdict(t, { ops: '\t.pin = bar_pin,\n\t.unpin = bar_unpin,' }, unnotified(true)), 'refused attach EOPNOTSUPP');
+});
+
+test('without the question whether it is revocable, a pinned importer hangs the revoke', (t) => {
+  assert.match(verdict(t, { attach: ATTACH.replace(/\tif \(!dma_buf_attach_revocable[\s\S]*/, '') }, unnotified(true)), /^hangs/);
+});
+
+test('a pin that always fails turns pinned importers away', (t) => {
+  const attach = ATTACH.replace(/\tif \(!dma_buf_attach_revocable[\s\S]*/, '');
+  assert.equal(verdict(t, { attach, ops: '\t.pin = bar_pin,\n\t.unpin = bar_unpin,' }, unnotified(true)), 'refused pin EOPNOTSUPP');
+});
+
+test('an importer that leaves the unmap to its user hangs the revoke', (t) => {
+  assert.match(verdict(t, {}, movable('\ttoy_stop_hw(t);\n\tt->gone = true;')), /^hangs/);
+});
+
+test('an importer whose condition nobody knows is undecided, and the condition is named', (t) => {
+  const busy = movable(`\tif (t->busy)\n\t\treturn;\n${SYNC}`, 'void toy_submit(struct toy *t) { t->busy = true; }\nvoid toy_end(struct toy *t) { t->busy = false; }');
+  const pair = pairOf(exporterOf(t, revoker()), importerOf(t, busy));
+  assert.equal(pair.verdict, 'undecided');
+  assert.match(pair.why, /t->busy at drivers\/toy\/toy\.c:\d+/);
+});
+
+test('waiting for nothing lets a deferring importer hit the reset', (t) => {
+  const revoke = REVOKE.replace(/\tdma_resv_wait_timeout.*\n/, '').replace(/\tkref_put[\s\S]*/, '');
+  const one = exporterOf(t, revoker({ revoke }));
+  assert.deepEqual([one.waitsFences, one.waitsUnmap], [null, null]);
+  assert.equal(verdict(t, { revoke }, DEFERRED), 'broken N2');
+});
+
+test('KERNEL alone is not enough', (t) => {
+  const revoke = REVOKE.replace('USAGE_BOOKKEEP', 'USAGE_KERNEL').replace(/\tkref_put[\s\S]*/, '');
+  assert.equal(exporterOf(t, revoker({ revoke })).waitsFences, 'KERNEL');
+  assert.equal(verdict(t, { revoke }, DEFERRED), 'broken N2');
+});
+
+test('a wait with a timeout is no wait', (t) => {
+  const revoke = REVOKE.replace('wait_for_completion(&priv->comp)', 'wait_for_completion_timeout(&priv->comp, HZ)');
+  assert.equal(exporterOf(t, revoker({ revoke })).waitsUnmap, 'timeout');
+  assert.match(verdict(t, { revoke }, DEFERRED), /^broken/);
+});
+
+test('waiting for unmaps under the reservation locks out the worker', (t) => {
+  const revoke = REVOKE.replace('\tdma_resv_unlock(priv->dmabuf->resv);\n', '').replace('\tkref_init', '\tdma_resv_unlock(priv->dmabuf->resv);\n\tkref_init');
+  assert.deepEqual(exporterOf(t, revoker({ revoke })).locksHeld, ['resv']);
+  assert.match(verdict(t, { revoke }, DEFERRED), /^hangs/);
+  assert.equal(verdict(t, { revoke }, movable(SYNC)), 'holds');
+});
+
+test('a flag set after the lock was dropped lets a mapping slip in', (t) => {
+  const revoke = REVOKE.replace('\tpriv->revoked = true;\n', '').replace('\tkref_put', '\tpriv->revoked = true;\n\tkref_put');
+  assert.equal(exporterOf(t, revoker({ revoke })).revokedFirst, null);
+  assert.match(verdict(t, { revoke }, movable(SYNC)), /^(?:hangs|broken)/);
+});
+
+test('a map that is not counted is not waited for', (t) => {
+  // The target is switched off while a mapping is live.
+  assert.equal(verdict(t, { map: '' }, DEFERRED), 'broken P3');
+});
+
+test('memory that is never taken back holds with everybody', (t) => {
+  const plain = revoker({ attach: '', revoke: '\tbar_reset(priv);\n' });
+  for (const importer of [STATIC, unnotified(true), unnotified(false), movable(SYNC), DEFERRED]) assert.equal(pairOf(exporterOf(t, plain), importerOf(t, importer)).verdict, 'holds');
+});
