@@ -7,6 +7,7 @@ import type { Expression } from './c-tree.ts';
 import { controlFlow, type Flow } from './control-flow.ts';
 import type { Grammar } from './grammar.ts';
 import { bodyAt, callsInText, definitionsIn, folderOf, includesIn, memberRowsIn, type LexicalCalls, type LexicalFunction, type MemberRow } from './lexical.ts';
+import { closing } from './masks.ts';
 import type { MacroOutline } from './outline.ts';
 import { openFile, type CFile, type CFunction, type CTable } from './syntax.ts';
 
@@ -129,9 +130,22 @@ export class CodeBase {
     }
     for (const file of this.includes(from)) {
       const there = this.definedIn(file, name);
-      if (there !== null) return there;
+      if (there !== null && !this.isStub(there)) return there;
     }
     return null;
+  }
+
+  /** A header that declares a function as well as defining it defines what stands in for it in another configuration. */
+  private isStub(one: LexicalFunction): boolean {
+    const text = this.text(one.file) ?? '';
+    for (let at = text.indexOf(one.name); at !== -1; at = text.indexOf(one.name, at + 1)) {
+      const open = at + one.name.length;
+      const line = text.lastIndexOf('\n', at) + 1;
+      if (text[open] !== '(' || !/^[A-Za-z_]/.test(text[line] ?? '') || /\w/.test(text[at - 1] ?? ' ')) continue;
+      const close = closing(text, open);
+      if (close !== -1 && /^\s*;/.test(text.slice(close, close + 40))) return true;
+    }
+    return false;
   }
 
   /** Functions of a folder's .c files that have a body. */
