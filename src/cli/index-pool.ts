@@ -108,7 +108,7 @@ class IndexPool {
       return result === undefined ? [] : [{ part, rows, result }];
     });
     const index = assemble(done, known, walker.skipped);
-    const isNews = index.files.length !== known.size || done.some(({ part }) => part.states.includes(STATE.read));
+    const isNews = done.some(({ part }) => part.states.includes(STATE.read));
     if (file !== null && isNews) writeCache(file, index, randomUUID(), youngFrom);
     return index;
   }

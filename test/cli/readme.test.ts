@@ -18,9 +18,18 @@ test('the README shows commands', () => assert.ok(commands.length >= 4));
 for (const { args, shown } of commands) {
   test(`fencepost ${args.join(' ')}`, () => {
     const { status, out, err } = fencepost(args);
-    assert.ok(status === 0 || status === 1, `exit ${status}: ${err}`);
+    // 4: undecided only.
+    assert.ok(status === 0 || status === 1 || status === 4, `exit ${status}: ${err}`);
     assert.equal(err, '');
-    if (shown?.language === 'text') assert.equal(steady(out), steady(shown.text));
+    if (shown?.language !== 'text') return;
+    if (!shown.text.includes('\n...\n')) return assert.equal(steady(out), steady(shown.text));
+    // Left out parts are marked; what is shown stands in the output, in this order.
+    let from = 0;
+    for (const part of steady(shown.text).split('\n...\n')) {
+      const at = steady(out).indexOf(part.trim(), from);
+      assert.ok(at !== -1, part);
+      from = at + part.trim().length;
+    }
   });
 }
 

@@ -52,14 +52,23 @@ test('one thread and three find the same, in the order of the paths', async (t) 
 
 test('what a thread took with it when it died is done again', async (t) => {
   const root = forest(t);
-  const dies = `import { PartQueue } from './index-pool.js'; import { workerData } from 'node:worker_threads';
+  const cacheFolder = join(root, 'cache');
+  // It has looked at the files of three parts, and dies before it tells what they hold.
+  const dies = `import { lstatSync } from 'node:fs'; import { workerData } from 'node:worker_threads'; import { PartQueue } from './index-pool.js';
     const queue = new PartQueue(workerData.memory);
-    for (let i = 0; i < 3; i++) { const n = queue.take(); if (queue.awaits(n)) queue.read(n).stamps.fill(7); }
+    for (let i = 0; i < 3; i++) {
+      const number = queue.take();
+      if (!queue.awaits(number)) break;
+      const { paths, stamps } = queue.read(number);
+      paths.forEach((path, at) => { const { size, mtimeMs, ctimeMs, ino } = lstatSync(workerData.input.root + '/' + path); stamps.set([size, mtimeMs, ctimeMs, ino], at * 4); });
+    }
     throw new Error('lost');`;
   const { indexTree: withDying } = await poolWith(dies);
   const { indexTree: withNone } = await poolWith('syntax error');
+  await indexTree(root, { workers: 1, cacheFolder });
+  for (const { path } of whole(await indexTree(root, ALONE)).files) writeFileSync(join(root, path), 'int dma_buf_changed;');
   const expected = whole(await indexTree(root, ALONE));
-  for (const one of [withDying, withNone]) assert.deepEqual(whole(await one(root, { ...ALONE, workers: 3, stop: slowly(5) })), expected);
+  for (const one of [withDying, withNone]) assert.deepEqual(whole(await one(root, { workers: 3, cacheFolder, stop: slowly(5) })), expected);
 });
 
 test('it stops when it is told to, and keeps nothing', async (t) => {
