@@ -1,69 +1,42 @@
-// Reading a kernel tree beside grep: the index of identifiers, and the whole audit, on all cores' worth of two threads and a warm
-// file cache. Each figure is a process of its own, from start to end, as grep's is.
+// How long the audit of a whole kernel tree takes beside grep on the same folders, cold and from the cache, and how much memory.
+// Needs a tree in the cache of scripts/kernel-source; says so where there is none.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, rmSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { indexTree } from '../src/cli/index-pool.ts';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
 
-const here = dirname(fileURLToPath(import.meta.url));
-const kernels = process.env['FENCEPOST_KERNELS'] ?? join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'fencepost', 'kernels');
-const tree = join(kernels, 'linux-source-7.3');
-const GREP = ['-rlE', 'dma_buf_|dma_resv_', 'drivers', 'net', 'io_uring', 'sound', 'samples', 'include'];
-const WORKERS = 2;
+const FOLDERS = ['drivers', 'net', 'io_uring', 'sound', 'samples', 'include'] as const;
+const ROUNDS = 3;
 
-/** `bench.js --index TREE CACHE`: one index, in a process of its own. The exit code. */
-export async function indexOnce([root = '', cacheFolder = '']: readonly string[]): Promise<number> {
-  return (await indexTree(root, { workers: WORKERS, cacheFolder })) === null ? 1 : 0;
-}
-
-/** Rows: what, how, median, least, times grep's median. */
-export function* besideGrep(folder: string, runs: number): Generator<readonly string[]> {
-  if (!existsSync(join(tree, 'MAINTAINERS'))) {
-    yield ['no tree', 'scripts/kernel-source 7.3 fetches it'];
-    return;
+/** Lines for the table. */
+export function audited(program: string, release: string): readonly string[] {
+  const cache = process.env['FENCEPOST_KERNELS'] ?? join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'fencepost/kernels');
+  const tree = join(cache, `linux-source-${release}`);
+  if (!existsSync(join(tree, 'MAINTAINERS'))) return [`no Linux ${release} here: scripts/kernel-source ${release} fetches it`];
+  const home = mkdtempSync(join(tmpdir(), 'fencepost-bench-'));
+  try {
+    const grep = best(() => timed('grep', ['-rlE', 'dma_buf_|dma_resv_', ...FOLDERS], tree, {}));
+    const read = best(() => timed(process.execPath, [program, 'audit', tree, '--no-cache'], tree, {}));
+    const env = { XDG_CACHE_HOME: home };
+    timed(process.execPath, [program, 'audit', tree], tree, env);
+    const kept = best(() => timed(process.execPath, [program, 'audit', tree], tree, env));
+    const row = (what: string, seconds: number): string => `${what.padEnd(34)} ${seconds.toFixed(2).padStart(6)} s ${(seconds / grep).toFixed(2).padStart(6)} times grep`;
+    return [row('grep -rlE', grep), row('audit, everything read', read), row('audit, unchanged tree', kept)];
+  } finally {
+    rmSync(home, { recursive: true, force: true });
   }
-  const cache = join(folder, 'cache');
-  const forget = (): void => rmSync(cache, { recursive: true, force: true });
-  const environment = { ...process.env, XDG_CACHE_HOME: cache };
-  const node = (args: readonly string[]) => (): number | null => spawnSync(process.execPath, args, { env: environment, stdio: 'ignore' }).status;
-  const grep = (): number | null => spawnSync('grep', GREP, { cwd: tree, stdio: 'ignore' }).status;
-  const index = node([join(here, 'bench.js'), '--index', tree, join(cache, 'index')]);
-  const audit = node([join(here, 'fencepost.js'), 'audit', tree, '--workers', String(WORKERS)]);
-
-  // Brings the tree into the file cache.
-  grep();
-  index();
-  yield ['what', 'how', 'median', 'least', '× grep'];
-  const base = median(times(grep, () => undefined, runs));
-  const row = (what: string, how: string, taken: readonly number[]): readonly string[] =>
-    [what, how, `${Math.round(median(taken))} ms`, `${Math.round(Math.min(...taken))} ms`, (median(taken) / base).toFixed(2)];
-  yield row('grep', 'dma_buf_, dma_resv_', times(grep, () => undefined, runs));
-  yield row('index', 'nothing kept', times(index, forget, runs));
-  yield row('index', 'from the cache', times(index, settle(index), runs));
-  yield row('audit', 'nothing kept', times(audit, forget, runs));
-  yield row('audit', 'from the cache', times(audit, settle(audit), runs));
 }
 
-/** Run once, then left alone: what is kept is written. */
-function settle(act: () => unknown): () => void {
-  act();
-  return () => undefined;
+function best(run: () => number): number {
+  let least = Infinity;
+  for (let round = 0; round < ROUNDS; round++) least = Math.min(least, run());
+  return least;
 }
 
-/** Milliseconds of each run; `before` is not counted. */
-function times(act: () => number | null, before: () => void, runs: number): number[] {
-  return Array.from({ length: runs }, () => {
-    before();
-    const start = performance.now();
-    const status = act();
-    if (status === null) throw new Error('a run of the benchmark was ended from outside');
-    return performance.now() - start;
-  });
-}
-
-function median(taken: readonly number[]): number {
-  return [...taken].sort((a, b) => a - b)[taken.length >> 1] ?? NaN;
+function timed(command: string, args: readonly string[], cwd: string, env: Readonly<Record<string, string>>): number {
+  const start = performance.now();
+  const done = spawnSync(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'pipe'], maxBuffer: 1 << 28 });
+  if (done.error !== undefined) throw done.error;
+  return (performance.now() - start) / 1000;
 }

@@ -50,6 +50,12 @@ export function profileImporter(view: TreeView, found: FoundImporter, id: string
     const verdict = unmapsOf(behaviour, works, endsAccess, doesMoreThanTalk(answer));
     ({ unmaps } = verdict);
     open = verdict.guards;
+    // Who has not read all of it cannot say that there is no unmap.
+    const gap = answer.followed.flatMap((fn) => fn.unread.map((row) => ({ file: fn.file, line: row.line, function: fn.name, text: `not understood: ${row.text}`, decided: null, side: null })));
+    if (gap.length > 0 && (unmaps === 'never' || unmaps === 'user')) {
+      unmaps = 'conditional';
+      open = gap.slice(0, 1);
+    }
     if (verdict.isLost) ledger.push({ file: answer.followed[0]?.file ?? site.file, line: answer.followed[0]?.line ?? 0, function: callback ?? '', reason: 'the callback was not followed to its end: what it does about the unmap is not sure' });
     for (const { act, at } of actsOf([behaviour, ...works.map((one) => one.behaviour)])) if (act.do === 'unmap' || act.do === 'stop-device' || act.do === 'queue-work') evidence.push({ ...at, fact: act.do, text: textOfAct(act) });
   }

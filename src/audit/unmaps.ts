@@ -20,17 +20,40 @@ export function unmapsOf(behaviour: Behaviour, works: readonly Work[], endsAcces
     if (known !== undefined) return known;
     alwaysUnmaps.set(name, false);
     const work = works.find((one) => one.name === name);
-    const all = work === undefined ? [] : waysOf(work.behaviour, endsAccess, worker).ways;
-    const result = all.length > 0 && all.every((one) => one.when !== 'not');
+    const result = work !== undefined && !outcomesOf(work.behaviour, endsAccess, worker).has('not');
     alwaysUnmaps.set(name, result);
     return result;
   };
+  const kinds = outcomesOf(behaviour, endsAccess, worker);
   const { ways, isLost } = waysOf(behaviour, endsAccess, worker);
-  const kinds = new Set(ways.map((one) => one.when));
   const none: readonly Guard[] = [];
   if (!kinds.has('not')) return { unmaps: kinds.has('later') ? 'deferred' : 'sync', guards: none, isLost };
   if (kinds.size === 1) return { unmaps: isUserLater ? 'user' : 'never', guards: none, isLost };
   return { unmaps: 'conditional', guards: deciding(ways), isLost };
+}
+
+/** How the ways may end, each part of the diagram looked at once for each state of the mapping. */
+function outcomesOf(root: Behaviour, endsAccess: (act: Act) => boolean, worker: (name: string) => boolean): ReadonlySet<Outcome['when']> {
+  const found = new Set<Outcome['when']>();
+  const seen: Readonly<Record<Outcome['when'], Set<Behaviour>>> = { now: new Set(), later: new Set(), not: new Set() };
+  const visit = (one: Behaviour, done: Outcome['when']): void => {
+    if (seen[done].has(one)) return;
+    seen[done].add(one);
+    if (one.kind === 'end' || one.kind === 'lost') found.add(done);
+    else if (one.kind === 'act') visit(one.next, after(one.act, done, endsAccess, worker));
+    else {
+      visit(one.yes, done);
+      if (one.test.is !== 'mapped') visit(one.no, done);
+    }
+  };
+  visit(root, 'not');
+  return found;
+}
+
+/** Mapped again within the callback: the new mapping is another one. */
+function after(act: Act, done: Outcome['when'], endsAccess: (act: Act) => boolean, worker: (name: string) => boolean): Outcome['when'] {
+  if (endsAccess(act)) return 'now';
+  return act.do === 'queue-work' && done === 'not' && worker(act.runs) ? 'later' : done;
 }
 
 function waysOf(root: Behaviour, endsAccess: (act: Act) => boolean, worker: (name: string) => boolean): { readonly ways: readonly Outcome[]; readonly isLost: boolean } {
@@ -49,12 +72,9 @@ function waysOf(root: Behaviour, endsAccess: (act: Act) => boolean, worker: (nam
       case 'end':
         ways.push({ when: done, guards });
         return;
-      case 'act': {
-        const now = endsAccess(one.act) ? 'now' : one.act.do === 'queue-work' && done === 'not' && worker(one.act.runs) ? 'later' : done;
-        // Mapped again within the callback: the new mapping is another one.
-        visit(one.next, now, guards);
+      case 'act':
+        visit(one.next, after(one.act, done, endsAccess, worker), guards);
         return;
-      }
       case 'branch':
         if (one.test.is === 'mapped') visit(one.yes, done, guards);
         else if (one.test.is === 'idle') {

@@ -50,7 +50,7 @@ export async function auditPath(path: string, options: EngineOptions): Promise<A
 async function facts(root: string, tree: Catalogue['tree'], contractText: string, isTree: boolean, only: string | undefined, options: EngineOptions): Promise<Audited> {
   const folder = options.useCache ? defaultCacheFolder(process.env) : null;
   const index = await indexTree(root, {
-    workers: options.workers, cacheFolder: isTree ? folder : null, stop: options.stop, progress: (done, found) => options.progress('index', done, found), ...(isTree ? {} : { folders: [''] }),
+    workers: options.workers, cacheFolder: isTree ? folder : null, stop: options.stop, later: setImmediate, progress: (done, found) => options.progress('index', done, found), ...(isTree ? {} : { folders: [''] }),
   });
   if (index === null) return { kind: 'stopped' };
   if (!isTree && index.files.length === 0) throw new UsageProblem(`${root} holds no C files`, 'give a kernel tree, a folder with C, or a C file');

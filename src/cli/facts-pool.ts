@@ -58,6 +58,10 @@ export async function factsOf(root: string, tree: AuditResult['tree'], index: Id
     return await Promise.race([made, stopped]);
   } finally {
     clearInterval(timer);
-    for (const worker of workers) void worker.terminate();
+    for (const worker of workers) {
+      void worker.terminate();
+      // One that hangs in the system keeps nobody waiting.
+      worker.unref();
+    }
   }
 }

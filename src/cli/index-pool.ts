@@ -23,6 +23,8 @@ export interface IndexOptions {
   /** Folders of the tree; `['']` is all of it. */
   readonly folders?: readonly string[];
   readonly vocabulary?: readonly string[];
+  /** When the cache is written, which takes some 50 ms for a kernel: at once, or `setImmediate` where other threads are about to work. */
+  readonly later?: (write: () => void) => void;
 }
 
 /** What a thread is started with. */
@@ -37,7 +39,7 @@ export interface FromIndexWorker {
 }
 
 /** Files in a part: enough to be worth a message, few enough that all threads end together. */
-const PART = 32;
+const PART = 64;
 /** Files from which on a thread is worth its start. */
 const MANY = 256;
 /** Milliseconds after which the main thread looks for messages and signals, and after which it tells its progress. */
@@ -109,7 +111,8 @@ class IndexPool {
     });
     const index = assemble(done, known, walker.skipped);
     const isNews = done.some(({ part }) => part.states.includes(STATE.read));
-    if (file !== null && isNews) writeCache(file, index, randomUUID(), youngFrom);
+    const { later = (write): void => write() } = this.options;
+    if (file !== null && isNews) later(() => void writeCache(file, index, randomUUID(), youngFrom));
     return index;
   }
 

@@ -1,11 +1,12 @@
 // One tree's C, opened a file and a function at a time, only when asked for. Finds what a name means where it is used:
 // in the file, in what it includes, in its folder, or exported from elsewhere. Knows no rule (issue 3, part 2).
 
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join, normalize } from 'node:path';
 import type { Expression } from './c-tree.ts';
 import { controlFlow, type Flow } from './control-flow.ts';
 import type { Grammar } from './grammar.ts';
+import { LARGEST } from './index-task.ts';
 import { bodyAt, callsInText, definitionsIn, folderOf, includesIn, memberRowsIn, type LexicalCalls, type LexicalFunction, type MemberRow } from './lexical.ts';
 import { closing } from './masks.ts';
 import type { MacroOutline } from './outline.ts';
@@ -57,7 +58,7 @@ export class CodeBase {
     if (known !== undefined) return known;
     let text: string | null = null;
     try {
-      text = this.input.read === undefined ? readFileSync(join(this.input.root, file), 'latin1') : this.input.read(file);
+      text = this.input.read === undefined ? plainFile(join(this.input.root, file)) : this.input.read(file);
     } catch {
       // An include that is not there is normal: it was searched for.
     }
@@ -245,7 +246,7 @@ export class CodeBase {
     if (known !== undefined) return known;
     let names: string[] = [];
     try {
-      names = readdirSync(join(this.input.root, folder)).filter((name) => name.endsWith('.c') || name.endsWith('.h')).sort();
+      names = readdirSync(join(this.input.root, folder), { withFileTypes: true }).filter((entry) => entry.isFile() && /\.[ch]$/.test(entry.name)).map((entry) => entry.name).sort();
     } catch {
       // A folder that went away holds nothing.
     }
@@ -426,6 +427,12 @@ export class CodeBase {
   exportedFrom(name: string): readonly string[] {
     return this.input.exports.get(name) ?? [];
   }
+}
+
+/** A pipe would block, and a generated table is no driver. */
+function plainFile(path: string): string | null {
+  const seen = statSync(path);
+  return seen.isFile() && seen.size <= LARGEST ? readFileSync(path, 'latin1') : null;
 }
 
 function enumeratorIn(text: string, name: string, valueOf: (text: string) => number | null): number | null {

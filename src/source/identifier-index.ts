@@ -130,15 +130,18 @@ const NO_CONTENT: Content = { words: [], exports: [], hash: '' };
  */
 export function indexKey(index: IdentifierIndex, version: string): string {
   const stamps = new Float64Array(index.files.length * STAMP.count);
-  const texts: string[] = [version, JSON.stringify(index.skipped)];
-  for (const [at, { path, size, mtimeMs, ctimeMs, inode, hash }] of index.files.entries()) {
-    texts.push(path, hash);
-    if (hash !== '') continue;
+  const hashes: [number, string][] = [];
+  for (const [at, { size, mtimeMs, ctimeMs, inode, hash }] of index.files.entries()) {
     const row = at * STAMP.count;
+    if (hash !== '') {
+      hashes.push([at, hash]);
+      continue;
+    }
     stamps[row + STAMP.size] = size;
     stamps[row + STAMP.mtimeMs] = mtimeMs;
     stamps[row + STAMP.ctimeMs] = ctimeMs;
     stamps[row + STAMP.inode] = inode;
   }
-  return createHash('sha256').update(texts.join('\0')).update(stamps).digest('hex');
+  const facts = JSON.stringify([version, index.skipped, index.files.length, hashes]);
+  return createHash('sha256').update(facts).update(index.files.map(({ path }) => path).join('\0')).update(stamps).digest('hex');
 }

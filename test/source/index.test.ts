@@ -174,6 +174,16 @@ test('files that are no files, that are too large, or that are gone are told and
   assert.deepEqual(index.skipped.map(({ path, why }) => `${path}: ${why}`), ['drivers/large.c: larger than 32 MiB', 'drivers/link.c: symbolic link', 'drivers/pipe.c: not a regular file', 'drivers/socket.c: not a regular file']);
 });
 
+test('the cache is written when it is asked for', async (t) => {
+  const root = folder(t, { 'drivers/a.c': 'dma_buf_a' });
+  const cacheFolder = join(root, 'cache');
+  const writes: (() => void)[] = [];
+  await indexTree(root, { workers: 1, cacheFolder, later: (write) => writes.push(write) });
+  assert.throws(() => readdirSync(cacheFolder), { code: 'ENOENT' });
+  for (const write of writes) write();
+  assert.equal(readdirSync(cacheFolder).length, 1);
+});
+
 test('a tree without files has an empty index', async (t) => {
   const root = folder(t, {});
   mkdirSync(join(root, 'drivers'));
