@@ -88,6 +88,10 @@ export const ANCHORS: ReadonlyMap<string, Anchor> = new Map<string, Anchor>([
   ['kref_get', { result: 'void', act: (texts) => ({ do: 'count-get', object: lastName(texts[0] ?? ''), completes: null }) }],
   ['kref_get_unless_zero', { result: 'predicate', act: (texts) => ({ do: 'count-get', object: lastName(texts[0] ?? ''), completes: null }) }],
   ['refcount_inc', { result: 'void', act: (texts) => ({ do: 'count-get', object: lastName(texts[0] ?? ''), completes: null }) }],
+  ['atomic_inc', { result: 'void', act: (texts) => ({ do: 'count-get', object: lastName(texts[0] ?? ''), completes: null }) }],
+  ['refcount_dec_and_test', { result: 'predicate', act: (texts) => ({ do: 'count-put', object: lastName(texts[0] ?? ''), completes: null }) }],
+  ['atomic_dec_and_test', { result: 'predicate', act: (texts) => ({ do: 'count-put', object: lastName(texts[0] ?? ''), completes: null }) }],
+  ['refcount_set', { result: 'void', act: (texts) => ({ do: 'count-init', object: lastName(texts[0] ?? ''), completes: null }) }],
   ['kref_init', { result: 'void', act: (texts) => ({ do: 'count-init', object: lastName(texts[0] ?? ''), completes: null }) }],
   ['init_completion', { result: 'void', act: (texts) => ({ do: 'completion-init', object: lastName(texts[0] ?? '') }) }],
   ['reinit_completion', { result: 'void', act: (texts) => ({ do: 'completion-init', object: lastName(texts[0] ?? '') }) }],
@@ -99,8 +103,13 @@ export const ANCHORS: ReadonlyMap<string, Anchor> = new Map<string, Anchor>([
   ['iommu_unmap_fast', { result: 'positive', act: () => ({ do: 'stop-device', call: 'iommu_unmap_fast', assumed: false }) }],
 ]);
 
-/** wait_for_completion and all its variants. */
+/** wait_for_completion, wait_event and all their variants. A wait for a count is known by the count. */
 export function completionWait(name: string, args: readonly Expression[]): Act | null {
+  if (/^wait_event\w*$/.test(name)) {
+    const [queue, condition] = args.map(expressionText);
+    const count = /(?:atomic_read|refcount_read|kref_read)\(&?([\w>.-]+)\)/.exec(condition ?? '')?.[1];
+    return { do: 'completion-wait', object: lastName(count ?? queue ?? ''), timeout: name.includes('_timeout') };
+  }
   if (!/^wait_for_completion\w*$/.test(name)) return null;
   return { do: 'completion-wait', object: lastName(args[0] === undefined ? '' : expressionText(args[0])), timeout: name.includes('_timeout') };
 }

@@ -64,7 +64,7 @@ export function profileExporter(view: TreeView, found: FoundExporter, id: string
     locksHeld: [...new Set(facts.flatMap((one) => one.locksHeld))],
     moves: has.includes('pin') && sites.length > 0 && waitsUnmap === null,
     unrevokes: unrevoke,
-    pinsInAttach: attach !== null && /\b\w*_pin\w*\s*\(/.test(view.code.bodyText(view.lexical(attach) ?? { name: attach.name, file: attach.file, at: 0 })),
+    pinsInAttach: attach !== null && /(?:\b\w*_pin\w*|->pin)\s*\(/.test(view.code.bodyText(view.lexical(attach) ?? { name: attach.name, file: attach.file, at: 0 })),
     marked: markOf(table.file),
     attachBehaviour: body('attach'),
     pinBehaviour: body('pin'),

@@ -36,7 +36,9 @@ export function findImporters(view: TreeView): { readonly importers: readonly Fo
       }
       for (const { table, chain } of tables) {
         const outer = chain[0] ?? site.fn;
-        importers.push({ site, isDynamic: true, ops: table, chain, users: usersOf(view, outer) });
+        // Who names the table of a helper layer uses that layer.
+        const own = folderOf(outer.file) === folderOf(site.file) ? [] : [userName(outer.file)];
+        importers.push({ site, isDynamic: true, ops: table, chain, users: [...new Set([...own, ...usersOf(view, outer)])].sort() });
       }
     }
   }

@@ -437,6 +437,9 @@ function testsIdle(all: readonly Behaviour[]): boolean {
 /** The count of live mappings, and the completion that its last put signals; null where map and unmap do not keep one. */
 function countOf(exporter: ExporterProfile): { readonly object: string; readonly completion: string } | null {
   const gets = new Set(exporter.mapBehaviour === null ? [] : actsOf([exporter.mapBehaviour]).flatMap(({ act }) => (act.do === 'count-get' ? [act.object] : [])));
-  const puts = exporter.unmapBehaviour === null ? [] : actsOf([exporter.unmapBehaviour]).flatMap(({ act }) => (act.do === 'count-put' && act.completes !== null ? [{ object: act.object, completion: act.completes }] : []));
+  const unmap = exporter.unmapBehaviour === null ? [] : actsOf([exporter.unmapBehaviour]);
+  const completed = unmap.flatMap(({ act }) => (act.do === 'complete' ? [act.object] : []))[0];
+  // The put completes, or its caller does, or the count itself is waited for.
+  const puts = unmap.flatMap(({ act }) => (act.do === 'count-put' ? [{ object: act.object, completion: act.completes ?? completed ?? act.object }] : []));
   return puts.find((one) => gets.has(one.object)) ?? null;
 }

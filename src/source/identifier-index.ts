@@ -50,7 +50,7 @@ export const NOTHING_KNOWN: Known = { size: 0, paths: [], stamps: new Float64Arr
 /** Prefixes of the kernel's sharing API. All have seven letters or more, which is what the scan's speed rests on. */
 export const VOCABULARY: readonly string[] = [
   'dma_buf_', 'dma_resv_', 'dma_fence_', 'drm_gem_prime', 'drm_prime_', 'drm_gem_dma_buf', 'drm_gem_map_', 'drm_gem_unmap_', 'drm_gem_dmabuf_',
-  'ib_umem_dmabuf', 'virtio_dma_buf', 'gem_prime_', 'DRM_GEM_SHMEM_DRIVER_OPS', 'DRM_GEM_DMA_DRIVER_OPS', 'drm_gem_shmem_prime', 'drm_gem_dma_prime', 'vb2_mem_ops', 'vb2_dma_', 'vb2_vmalloc', 'iommufd_', 'ttm_device_funcs', 'ib_device_ops', 'ib_set_device_ops',
+  'ib_umem_', 'virtio_dma_buf', 'gem_prime_', 'DRM_GEM_SHMEM_DRIVER_OPS', 'DRM_GEM_DMA_DRIVER_OPS', 'drm_gem_shmem_prime', 'drm_gem_dma_prime', 'vb2_mem_ops', 'vb2_dma_', 'vb2_vmalloc', 'iommufd_', 'ttm_device_funcs', 'ib_device_ops', 'ib_set_device_ops',
 ];
 
 /** `known` answers for a file that has not changed: same path, size, times and inode. */

@@ -95,6 +95,20 @@ test('a map that is not counted is not waited for', (t) => {
   assert.equal(verdict(t, { map: '' }, DEFERRED), 'broken P3');
 });
 
+test('other ways to count mappings and to wait for them', (t) => {
+  const counted: Revoker = {
+    map: '\trefcount_inc(&priv->maps);\n',
+    unmap: '\tif (refcount_dec_and_test(&priv->maps))\n\t\tcomplete(&priv->comp);\n',
+    revoke: REVOKE.replace('kref_put(&priv->kref, bar_done);', 'if (refcount_dec_and_test(&priv->maps))\n\t\tcomplete(&priv->comp);').replace('kref_init(&priv->kref)', 'refcount_set(&priv->maps, 1)'),
+  };
+  const waited: Revoker = { map: '\tatomic_inc(&priv->maps);\n', unmap: '\tif (atomic_dec_and_test(&priv->maps))\n\t\twake_up(&priv->wait);\n', revoke: REVOKE.replace(/\tkref_put[\s\S]*/, '\twait_event(priv->wait, !atomic_read(&priv->maps));\n') };
+  for (const one of [counted, waited]) {
+    assert.equal(exporterOf(t, revoker(one)).waitsUnmap, 'forever');
+    assert.equal(verdict(t, one, DEFERRED), 'holds');
+    assert.match(verdict(t, one, movable('\ttoy_stop_hw(t);\n\tt->gone = true;')), /^hangs/);
+  }
+});
+
 test('memory that is never taken back holds with everybody', (t) => {
   const plain = revoker({ attach: '', revoke: '\tbar_reset(priv);\n' });
   for (const importer of [STATIC, unnotified(true), unnotified(false), movable(SYNC), DEFERRED]) assert.equal(pairOf(exporterOf(t, plain), importerOf(t, importer)).verdict, 'holds');
