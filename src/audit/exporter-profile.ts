@@ -77,8 +77,7 @@ export function profileExporter(view: TreeView, found: FoundExporter, id: string
   };
 }
 
-function question(view: TreeView, root: CFunction, home: string, flags: ReadonlySet<string>): Question {
-  void view;
+function question(root: CFunction, home: string, flags: ReadonlySet<string>): Question {
   return {
     root, home, goals: new Map(), flags, mapFields: new Set(), assumesStops: false, tells: OP_TELLS, followsAll: false,
     heldFunctions: () => [],
@@ -89,7 +88,7 @@ function question(view: TreeView, root: CFunction, home: string, flags: Readonly
 }
 
 function runOp(view: TreeView, fn: CFunction, home: string, flags: ReadonlySet<string>, ledger: LedgerRow[]): Behaviour {
-  const answer = execute(view.code, view.reach, question(view, fn, home, flags));
+  const answer = execute(view.code, view.reach, question(fn, home, flags));
   ledger.push(...answer.ledger);
   return answer.behaviour;
 }
@@ -130,12 +129,10 @@ interface FoundPath {
 /** The sequences around one call of dma_buf_invalidate_mappings: from its own function where that takes the lock itself, else from its callers. */
 function revokePathsOf(view: TreeView, site: CallSite, home: string, flags: ReadonlySet<string>, ledger: LedgerRow[]): readonly FoundPath[] {
   const own = view.lexical(site.fn);
-  const isWhole = /\bdma_resv_lock|\bww_mutex_lock|\blockdep_assert_held|dma_resv_assert_held/.test(own === null ? '' : view.code.bodyText(own));
   const held = own === null ? [] : heldByCallers(view, own, home);
-  void isWhole;
   const given = booleanParameters(site.fn);
   return given.flatMap((values) => {
-    const answer = execute(view.code, view.reach, { ...question(view, site.fn, home, flags), goals: REVOKE_GOALS, tells: REVOKE_TELLS, given: values });
+    const answer = execute(view.code, view.reach, { ...question(site.fn, home, flags), goals: REVOKE_GOALS, tells: REVOKE_TELLS, given: values });
     ledger.push(...answer.ledger);
     let behaviour = withoutIdleBranches(answer.behaviour);
     if (!actsOf([behaviour]).some(({ act }) => act.do === 'invalidate')) {

@@ -7,7 +7,7 @@ import type { Act, Behaviour, Evidence, Guard, ImporterClass, ImporterProfile, L
 import type { Goal } from './anchors.ts';
 import { execute, type Answer, type Question } from './execute.ts';
 import { decideWhileMapped, type Driver } from './fields.ts';
-import { importerName, type FoundImporter } from './importers.ts';
+import type { FoundImporter } from './importers.ts';
 import { markOf, placeOfSite, type CallSite, type TreeView } from './tree-view.ts';
 import { actsOf, unmapsOf, usagesIn, withoutIdleBranches } from './unmaps.ts';
 import { NULL } from './values.ts';
@@ -391,5 +391,3 @@ function textOfAct(act: Act): string {
       return act.do;
   }
 }
-
-export { importerName };

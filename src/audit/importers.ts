@@ -3,8 +3,8 @@
 import { folderOf } from '../source/lexical.ts';
 import { bared, eachExpression, expressionText, type Expression } from '../source/c-tree.ts';
 import { namedBy, type CFunction, type CTable } from '../source/syntax.ts';
-import type { LedgerRow, Place } from '../results/audit.ts';
-import { argumentTexts, driverName, type CallSite, type TreeView } from './tree-view.ts';
+import type { LedgerRow } from '../results/audit.ts';
+import { driverName, type CallSite, type TreeView } from './tree-view.ts';
 
 export interface FoundImporter {
   /** The attach call. */
@@ -189,7 +189,3 @@ export const importerName = (one: FoundImporter): string => {
   const named = driverName(one.ops.file);
   return outer !== undefined && named !== attach && folderOf(one.ops.file) !== folderOf(one.site.file) ? `${attach}/${named}` : attach;
 };
-
-export const attachPlace = (one: FoundImporter): Place => ({ file: one.site.file, line: one.site.line, function: one.site.function });
-
-export { argumentTexts };

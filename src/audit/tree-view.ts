@@ -1,9 +1,9 @@
 // What discovery needs of a tree: which files mention which word, the code base, and lexical searches that stay cheap on a whole kernel.
 
-import { eachExpression, expressionText, type Expression } from '../source/c-tree.ts';
+import { eachExpression, type Expression } from '../source/c-tree.ts';
 import type { CodeBase } from '../source/code-base.ts';
 import type { IndexedFile } from '../source/identifier-index.ts';
-import { folderOf, type LexicalFunction } from '../source/lexical.ts';
+import type { LexicalFunction } from '../source/lexical.ts';
 import type { CFunction } from '../source/syntax.ts';
 import type { Place } from '../results/audit.ts';
 import type { Answer } from './execute.ts';
@@ -43,11 +43,6 @@ export class TreeView {
     return this.byWord.get(word) ?? [];
   }
 
-  /** Every word of the index. */
-  words(): Iterable<string> {
-    return this.byWord.keys();
-  }
-
   /** Calls of a function by name in the tree's indexed files (or the files given), with the function they stand in. */
   callSites(name: string, files: readonly string[] = this.filesWith(name)): readonly CallSite[] {
     return files.flatMap((file) => this.callSitesIn(file, name));
@@ -82,9 +77,6 @@ export class TreeView {
   }
 }
 
-/** Arguments as C. */
-export const argumentTexts = (site: CallSite): readonly string[] => site.call.args.map(expressionText);
-
 export const placeOfSite = ({ file, line, function: name }: Place): Place => ({ file, line, function: name });
 
 /** selftests, samples and test folders are marked. */
@@ -107,5 +99,3 @@ export function driverName(file: string): string {
   if (/^(?:drm|misc|net|iio|tee|dma-buf|xen|io_uring|videobuf2|core|fsl|vfio-mdev|samples)$/.test(folder)) return base.replace(/_dmabuf$|-dmabuf$/, '');
   return folder;
 }
-
-export const homeOf = (file: string): string => folderOf(file);

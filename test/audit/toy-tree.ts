@@ -3,12 +3,10 @@
 import { auditTree, type AuditFacts } from '../../src/audit/audit-tree.ts';
 import { judgePairs } from '../../src/audit/judge-pairs.ts';
 import { CodeBase } from '../../src/source/code-base.ts';
-import { scanner } from '../../src/source/scan.ts';
-import { VOCABULARY } from '../../src/source/identifier-index.ts';
 import type { ExporterProfile, ImporterProfile, Pair } from '../../src/results/audit.ts';
 import { folder, grammar } from '../source/set-up.ts';
 import type { TestContext } from 'node:test';
-import { indexIdentifiers } from '../../src/source/identifier-index.ts';
+import { indexIdentifiers, VOCABULARY } from '../../src/source/identifier-index.ts';
 
 /** Files by path; all of them are read. */
 export function auditOf(t: TestContext, files: Readonly<Record<string, string>>): AuditFacts {
@@ -36,8 +34,6 @@ export function pairOf(exporter: ExporterProfile, importer: ImporterProfile): Pa
   if (pair === undefined) throw new Error('no pair');
   return pair;
 }
-
-export { scanner };
 
 const STRUCTS = `
 struct toy { struct dma_buf_attachment *attach; struct sg_table *sgt; struct work_struct work; bool busy; bool gone; int kind; struct mutex lock; };

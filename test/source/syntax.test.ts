@@ -4,7 +4,6 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { callGraph } from '../../src/source/call-graph.ts';
 import { deferredCallsIn } from '../../src/source/deferred.ts';
 import { indexIdentifiers } from '../../src/source/identifier-index.ts';
 import { coverage, functionGaps } from '../../src/source/ledger.ts';
@@ -100,16 +99,6 @@ test('work, release functions and completions are marked', () => {
     ['release', '&attach->ref', 'toy_release', false],
     ['wait-completion', '&attach->idle', null, true],
   ]);
-});
-
-test('calls are followed by name and through tables', () => {
-  const file = fileOf(TOY);
-  const functions = file.outline.functions.map(file.function);
-  const graph = callGraph(functions, file.outline.tables.map(file.table));
-  const [attach] = functions;
-  assert.ok(attach !== undefined);
-  assert.deepEqual(graph.calls(attach).map(({ to, how, through }) => [to.name, how, through]), [['toy_pin', 'table', 'dma_buf_ops.pin of toy_ops']]);
-  assert.ok(graph.unresolved(attach).some(({ name }) => name === 'toy_extra'));
 });
 
 test('broken C neither crashes nor vanishes', () => {
