@@ -54,7 +54,7 @@ export function profileExporter(view: TreeView, found: FoundExporter, id: string
     line: table.line,
     ops: table.name,
     has,
-    users: found.users,
+    users: found.users(),
     refuses,
     downgrades: downgradesOf(attach),
     invalidates: sites.map(placeOfSite),

@@ -8,7 +8,7 @@ export interface FoundExporter {
   readonly table: CTable;
   /** Members without a prefix such as "ops.": attach, map_dma_buf, … */
   readonly members: readonly TableMember[];
-  readonly users: readonly string[];
+  readonly users: () => readonly string[];
 }
 
 /** dma_buf_ops itself, and structs that begin with one. */
@@ -29,7 +29,7 @@ export function findExporters(view: TreeView): readonly FoundExporter[] {
         const name = one.member?.split('.').at(-1) ?? '';
         return MEMBERS.has(name) && (one.member === name || one.member?.startsWith('ops.') === true) ? [{ ...one, member: name }] : [];
       });
-      found.push({ table, members, users: usersOfTable(view, table) });
+      found.push({ table, members, users: () => usersOfTable(view, table) });
     }
   }
   return found;

@@ -13,7 +13,8 @@ export interface FoundImporter {
   readonly ops: CTable | null;
   /** From the function that names the table (or attaches) down to the one that attaches. */
   readonly chain: readonly CFunction[];
-  readonly users: readonly string[];
+  /** Looked for when asked: it takes as long as the rest of discovery. */
+  readonly users: () => readonly string[];
 }
 
 const CORE = /^drivers\/dma-buf\/dma-buf\.c$|^include\/linux\/dma-buf\.h$/;
@@ -26,19 +27,19 @@ export function findImporters(view: TreeView): { readonly importers: readonly Fo
       if (CORE.test(site.file)) continue;
       const ops = name === 'dma_buf_dynamic_attach' ? site.call.args[2] : undefined;
       if (ops === undefined || expressionText(ops) === 'NULL') {
-        importers.push({ site, isDynamic: false, ops: null, chain: [site.fn], users: usersOf(view, site.fn) });
+        importers.push({ site, isDynamic: false, ops: null, chain: [site.fn], users: () => usersOf(view, site.fn) });
         continue;
       }
       const tables = tablesOf(view, site.fn, ops, [site.fn], 0);
       if (tables.length === 0) {
         ledger.push({ file: site.file, line: site.line, function: site.function, reason: `the ops of dma_buf_dynamic_attach() were not found: ${expressionText(ops)}` });
-        importers.push({ site, isDynamic: true, ops: null, chain: [site.fn], users: usersOf(view, site.fn) });
+        importers.push({ site, isDynamic: true, ops: null, chain: [site.fn], users: () => usersOf(view, site.fn) });
       }
       for (const { table, chain } of tables) {
         const outer = chain[0] ?? site.fn;
         // Who names the table of a helper layer uses that layer.
         const own = folderOf(outer.file) === folderOf(site.file) ? [] : [userName(outer.file)];
-        importers.push({ site, isDynamic: true, ops: table, chain, users: [...new Set([...own, ...usersOf(view, outer)])].sort() });
+        importers.push({ site, isDynamic: true, ops: table, chain, users: () => [...new Set([...own, ...usersOf(view, outer)])].sort() });
       }
     }
   }

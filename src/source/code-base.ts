@@ -33,6 +33,7 @@ export class CodeBase {
   private readonly found = new Map<string, LexicalFunction | null>();
   private readonly lexical = new Map<string, ReadonlyMap<string, number>>();
   private readonly included = new Map<string, readonly string[]>();
+  private readonly direct = new Map<string, readonly string[]>();
   private readonly folders = new Map<string, readonly string[]>();
   private readonly members = new Map<string, ReadonlyMap<string, readonly MemberRow[]>>();
   private readonly calls = new Map<string, LexicalCalls>();
@@ -265,9 +266,8 @@ export class CodeBase {
     for (let depth = 0; depth < INCLUDE_DEPTH && level.length > 0; depth++) {
       const next: string[] = [];
       for (const file of level) {
-        for (const include of includesIn(this.text(file) ?? '')) {
-          const path = this.resolveInclude(include.path, include.isLocal, file, from);
-          if (path === null || seen.has(path)) continue;
+        for (const path of this.directIncludes(file, from)) {
+          if (seen.has(path)) continue;
           seen.add(path);
           all.push(path);
           // The kernel's own core headers include everything; what they include is not a driver's helper.
@@ -278,6 +278,15 @@ export class CodeBase {
     }
     this.included.set(from, all);
     return all;
+  }
+
+  /** A header's own includes are looked up once; what it finds beside the file that includes it is that file's. */
+  private directIncludes(file: string, from: string): readonly string[] {
+    const known = this.direct.get(file);
+    if (known !== undefined && file.endsWith('.h')) return known;
+    const found = includesIn(this.text(file) ?? '').flatMap((one) => this.resolveInclude(one.path, one.isLocal, file, from) ?? []);
+    this.direct.set(file, found);
+    return found;
   }
 
   private resolveInclude(path: string, isLocal: boolean, file: string, from: string): string | null {
