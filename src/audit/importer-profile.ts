@@ -77,7 +77,7 @@ export function profileImporter(view: TreeView, found: FoundImporter, id: string
     guards: [...open, ...decided],
     maps: maps.map(placeOfSite),
     unmapSites: unmapSites.map(placeOfSite),
-    users: found.users(),
+    ...found.users(),
     unpinsInCallback: answer !== null && actsOf([answer.behaviour]).some(({ act }) => act.do === 'unpin'),
     waitsInCallback: answer === null ? [] : usagesIn([answer.behaviour], 'wait-fences'),
     addsInCallback: answer === null ? [] : usagesIn([answer.behaviour], 'add-fence'),

@@ -14,7 +14,13 @@ export interface FoundImporter {
   /** From the function that names the table (or attaches) down to the one that attaches. */
   readonly chain: readonly CFunction[];
   /** Looked for when asked: it takes as long as the rest of discovery. */
-  readonly users: () => readonly string[];
+  readonly users: () => Reached;
+}
+
+/** Who comes to an attach call from outside, and by which exported names. */
+export interface Reached {
+  readonly users: readonly string[];
+  readonly helpers: readonly string[];
 }
 
 const CORE = /^drivers\/dma-buf\/dma-buf\.c$|^include\/linux\/dma-buf\.h$/;
@@ -39,7 +45,13 @@ export function findImporters(view: TreeView): { readonly importers: readonly Fo
         const outer = chain[0] ?? site.fn;
         // Who names the table of a helper layer uses that layer.
         const own = folderOf(outer.file) === folderOf(site.file) ? [] : [userName(outer.file)];
-        importers.push({ site, isDynamic: true, ops: table, chain, users: () => [...new Set([...own, ...usersOf(view, outer)])].sort() });
+        importers.push({
+          site, isDynamic: true, ops: table, chain,
+          users: () => {
+            const { users, helpers } = usersOf(view, outer);
+            return { users: [...new Set([...own, ...users])].sort(), helpers };
+          },
+        });
       }
     }
   }
@@ -110,9 +122,10 @@ function eachStatementStore(fn: CFunction, name: string, visit: (value: Expressi
 }
 
 /** Drivers that reach a function from outside its folder: through exported functions, exported tables, macros of headers, the layers between, and operations that it calls. */
-export function usersOf(view: TreeView, start: CFunction): readonly string[] {
+export function usersOf(view: TreeView, start: CFunction): Reached {
   const home = folderOf(start.file);
   const users = new Set<string>();
+  const helpers = new Set<string>();
   const seen = new Set<string>();
   let level: { readonly name: string; readonly file: string }[] = [start];
   const use = (file: string): void => {
@@ -123,6 +136,7 @@ export function usersOf(view: TreeView, start: CFunction): readonly string[] {
     for (const one of level) {
       if (seen.has(one.name)) continue;
       seen.add(one.name);
+      if (view.code.exportedFrom(one.name).some((file) => folderOf(file) === home)) helpers.add(one.name);
       for (const file of view.filesWith(one.name)) {
         if (file.startsWith('include/')) for (const macro of macrosHolding(view, file, one.name)) next.push({ name: macro, file });
         else if (folderOf(file) !== home && calls(view, file, one.name)) use(file);
@@ -136,7 +150,7 @@ export function usersOf(view: TreeView, start: CFunction): readonly string[] {
     level = next;
   }
   for (const file of providersOf(view, start)) use(file);
-  return [...users].sort();
+  return { users: [...users].sort(), helpers: [...helpers].sort() };
 }
 
 /** Macros of a header whose text names something. */

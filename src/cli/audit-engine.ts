@@ -4,6 +4,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { AuditFacts } from '../audit/audit-tree.ts';
+import { helperUsers } from '../audit/helper-users.ts';
 import { decodeCatalogue, encodeCatalogue, type Catalogue } from '../audit/catalogue.ts';
 import { readAnswer, writeAnswer } from '../source/cache.ts';
 import { indexKey, type IdentifierIndex } from '../source/identifier-index.ts';
@@ -63,7 +64,9 @@ async function facts(root: string, tree: Catalogue['tree'], contractText: string
   const outcome = await factsOf(root, tree, mine, { workers: isTree ? options.workers : 1, progress: (done, total) => options.progress('read', done, total), stop: options.stop });
   if (outcome.kind === 'stopped') return { kind: 'stopped' };
   if (outcome.kind === 'failed') throw new Error(outcome.message);
-  const catalogue: Catalogue = { ...outcome.facts, date: today(), contractText };
+  const linux = isTree ? null : bundledCatalogue('7.3');
+  const layered = linux === null ? [] : helperUsers(mine.files.flatMap(({ path, words }) => (words.length === 0 ? [] : [{ path, text: readFileSync(join(root, path), 'latin1') }])), linux.importers);
+  const catalogue: Catalogue = { ...outcome.facts, importers: [...outcome.facts.importers, ...layered], date: today(), contractText };
   if (folder !== null && isTree) writeAnswer(folder, key, encodeCatalogue(catalogue), randomUUID());
   return { kind: 'facts', catalogue, isTree, keep };
 }

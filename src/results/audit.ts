@@ -112,6 +112,8 @@ export interface ImporterProfile {
   readonly unmapSites: readonly Place[];
   /** Drivers (folders or files) that reach this importer through its helper layer. */
   readonly users: readonly string[];
+  /** Exported functions and tables of the helper layer that lead to this attach call. */
+  readonly helpers: readonly string[];
   readonly unpinsInCallback: boolean;
   readonly waitsInCallback: readonly Usage[];
   readonly addsInCallback: readonly Usage[];

@@ -35,6 +35,15 @@ test('a driver outside a tree is held against Linux', (t) => {
   assert.match(both.out, /bar x toy: holds/);
 });
 
+test('a driver that attaches through a helper of Linux is that helper\'s importer', (t) => {
+  const root = folder(t, { 'nic.c': '#include <rdma/ib_umem.h>\nint nic_reg(struct ib_device *dev)\n{\n\t/* not ib_umem_dmabuf_get_pinned_revocable_and_lock() */\n\treturn IS_ERR(ib_umem_dmabuf_get_pinned(dev, 0, 1, 3, 0));\n}\n' });
+  const { out, status } = fencepost(['audit', root, '--format', 'json']);
+  assert.equal(status, 0);
+  const { importers, pairs } = JSON.parse(out) as { importers: { class: string; line: number; function: string }[]; pairs: { exporter: string; verdict: string; errno: string | null }[] };
+  assert.deepEqual(importers.map((one) => [one.class, one.line, one.function]), [['pinned', 5, 'nic_reg']]);
+  assert.deepEqual(pairs.find((one) => one.exporter === 'vfio_pci'), { ...pairs.find((one) => one.exporter === 'vfio_pci'), verdict: 'refused', errno: 'EOPNOTSUPP' });
+});
+
 test('a toy tree: catalogue, cache, drift', (t) => {
   const root = folder(t, { ...TOY_TREE, 'drivers/toy/toy.c': movable(SYNC), 'drivers/bar/bar.c': revoker() });
   const env = { XDG_CACHE_HOME: join(root, '.cache') };
