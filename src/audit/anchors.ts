@@ -4,6 +4,7 @@
 import type { Expression } from '../source/c-tree.ts';
 import { expressionText } from '../source/c-tree.ts';
 import type { Act } from '../results/audit.ts';
+import { HELPERS } from '../protocol/steps.ts';
 import { isUsage, type Usage } from '../protocol/usage.ts';
 
 /** What a call leaves behind. `status`: 0 or an errno. `positive`: more than 0 when it went well. `predicate`: yes or no, and nobody knows which. */
@@ -141,6 +142,15 @@ const GOALS: ReadonlyMap<string, Goal> = new Map<string, Goal>([
   ['iommu_unmap', 'stop'],
   ['iommu_unmap_fast', 'stop'],
 ]);
+
+/** What a helper of Linux does that is known by name, for a driver that is read without the tree (protocol HELPERS). */
+export function helperActs(name: string): readonly Act[] {
+  const helper = HELPERS.find((one) => one.names.some((row) => row.name === name));
+  if (helper === undefined) return [];
+  const takes: readonly string[] = helper.takes;
+  const unlocked = takes.includes('resv-lock');
+  return (['map', 'unmap', 'unpin', 'detach'] as const).filter((step) => takes.includes(step)).map((step) => ({ do: step, unlocked }));
+}
 
 export const goalOf = (name: string): Goal | null => GOALS.get(name) ?? null;
 

@@ -11,7 +11,7 @@ import { between, meetingPoints } from '../source/dominators.ts';
 import { deferredCallOf } from '../source/deferred.ts';
 import type { CFunction } from '../source/syntax.ts';
 import {
-  ANCHORS, completionWait, FRAMEWORK_FACTS, heldByCaller, isTalk, isWarnTest, looksLikeAllocation, looksLikePredicate, PLACEMENT_CALLS, usageOf, type Goal, type ResultKind,
+  ANCHORS, completionWait, FRAMEWORK_FACTS, heldByCaller, helperActs, isTalk, isWarnTest, looksLikeAllocation, looksLikePredicate, PLACEMENT_CALLS, usageOf, type Goal, type ResultKind,
 } from './anchors.ts';
 import { arithmetic, calleeName, callsOf, cleanupAct, declaredIn, isBuiltIn, isConversion, isSurroundings, resultKind, returned, rootValue, scopeAct, succeeds, typesOf } from './c-reading.ts';
 import { Diagram } from './diagram.ts';
@@ -375,6 +375,8 @@ class Execution {
     const [first] = worth;
     const name = calleeName(call);
     if (first === undefined) {
+      const known = targets.length === 0 ? helperActs(name) : [];
+      if (known.length > 0) return { kind: 'value', state, value: this.resultOf('status', name, at), acts: known.map((act) => ({ act, at })) };
       const accessor = targets.length === 1 && targets[0] !== undefined ? this.accessor(frame, targets[0], values, state) : null;
       if (accessor !== null) return { kind: 'value', state, value: accessor, acts: [] };
       const told = this.question.assumesStops && frame.depth <= 2 && this.isStop(name, values, targets[0] ?? null);
@@ -688,6 +690,7 @@ class Execution {
     }
     const values = call.args.map((arg) => this.evaluate(frame, arg, state));
     const targets = name !== null ? this.named(frame, name, state) : this.throughPointer(frame, call, state);
+    if (name !== null && targets.length === 0 && helperActs(name).some((act) => this.tells(act, frame.depth))) return true;
     if (targets.some((fn) => this.isWorth(frame, fn, values))) return true;
     return this.question.assumesStops && frame.depth <= 2 && this.isStop(calleeName(call), values, targets[0] ?? null);
   }

@@ -55,8 +55,31 @@ export function findImporters(view: TreeView): { readonly importers: readonly Fo
       }
     }
   }
+  importers.push(...handedAway(view, new Set(importers.flatMap((one) => (one.ops === null ? [] : [`${one.ops.file} ${one.ops.name}`])))));
   importers.sort((a, b) => (a.site.file === b.site.file ? a.site.line - b.site.line || (a.ops?.name ?? '').localeCompare(b.ops?.name ?? '') : a.site.file < b.site.file ? -1 : 1));
   return { importers, ledger };
+}
+
+/** Tables that are handed to a helper whose body is not here: a driver outside a tree. The call stands for the attach call. */
+function handedAway(view: TreeView, known: ReadonlySet<string>): readonly FoundImporter[] {
+  const found: FoundImporter[] = [];
+  for (const file of view.filesWith('dma_buf_attach_ops')) {
+    const opened = view.code.file(file);
+    for (const outline of opened?.outline.tables ?? []) {
+      if (opened === null || outline.type !== 'dma_buf_attach_ops' || known.has(`${file} ${outline.name}`)) continue;
+      for (const name of view.code.functionNames(file)) {
+        const place = view.code.locate(name, file);
+        if (place === null || place.file !== file || !view.code.bodyText(place).includes(outline.name)) continue;
+        const fn = view.code.functionIn(file, name);
+        if (fn === null) continue;
+        eachExpression(fn.body, (one) => {
+          if (one.kind !== 'call' || one.callee.kind !== 'name' || !one.args.some((arg) => namedBy(arg) === outline.name) || view.code.locate(one.callee.name, file) !== null) return;
+          found.push({ site: { file, line: one.line, function: fn.name, call: one, fn }, isDynamic: true, ops: opened.table(outline), chain: [fn], users: () => ({ users: [], helpers: [] }) });
+        });
+      }
+    }
+  }
+  return found;
 }
 
 interface FoundTable {

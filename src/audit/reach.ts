@@ -3,7 +3,7 @@
 
 import type { CodeBase } from '../source/code-base.ts';
 import { folderOf, type LexicalFunction } from '../source/lexical.ts';
-import { goalOf, isTalk, type Goal } from './anchors.ts';
+import { goalOf, helperActs, isTalk, type Goal } from './anchors.ts';
 
 export type Distances = ReadonlyMap<Goal, number>;
 
@@ -57,6 +57,7 @@ export class Reach {
       if (goalOf(name) !== null) out.push(name);
       else if (!isTalk(name)) {
         const to = this.code.locate(name, one.file);
+        if (to === null) for (const act of helperActs(name)) if (act.do === 'unmap') out.push('dma_buf_unmap_attachment');
         if (to !== null && isNear(to.file, one.file, home)) out.push(to);
       }
     }

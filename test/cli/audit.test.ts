@@ -44,6 +44,28 @@ test('a driver that attaches through a helper of Linux is that helper\'s importe
   assert.deepEqual(pairs.find((one) => one.exporter === 'vfio_pci'), { ...pairs.find((one) => one.exporter === 'vfio_pci'), verdict: 'refused', errno: 'EOPNOTSUPP' });
 });
 
+test('ops that a driver hands to a helper of Linux are read, and the helper\'s unmap is known by name', (t) => {
+  const driver = (callback: string): string => `#include <rdma/ib_umem.h>
+static void nic_invalidate(struct dma_buf_attachment *attach)
+{
+	struct ib_umem_dmabuf *umem = attach->importer_priv;
+
+	nic_zap(umem);
+${callback}}
+static const struct dma_buf_attach_ops nic_ops = { .allow_peer2peer = true, .invalidate_mappings = nic_invalidate };
+int nic_reg(struct ib_device *dev)
+{
+	return IS_ERR(ib_umem_dmabuf_get(dev, 0, 1, 3, 0, &nic_ops));
+}
+`;
+  const unmaps = (callback: string): unknown => {
+    const { importers } = JSON.parse(fencepost(['audit', join(folder(t, { 'nic.c': driver(callback) }), 'nic.c'), '--format', 'json']).out) as { importers: { unmaps: string; line: number }[] };
+    return importers.map((one) => [one.unmaps, one.line]);
+  };
+  assert.deepEqual(unmaps('\tib_umem_dmabuf_unmap_pages(umem);\n'), [['sync', 12]]);
+  assert.deepEqual(unmaps(''), [['user', 11]]);
+});
+
 test('a toy tree: catalogue, cache, drift', (t) => {
   const root = folder(t, { ...TOY_TREE, 'drivers/toy/toy.c': movable(SYNC), 'drivers/bar/bar.c': revoker() });
   const env = { XDG_CACHE_HOME: join(root, '.cache') };
