@@ -1,6 +1,6 @@
 // What changed between two sets of facts: by identity, never by line. A moved line is no drift (issue 3, part 7).
 
-import type { ExporterProfile, ImporterProfile } from '../results/audit.ts';
+import type { ExporterProfile, Guard, ImporterProfile } from '../results/audit.ts';
 import type { Catalogue } from './catalogue.ts';
 
 export interface Drift {
@@ -10,56 +10,92 @@ export interface Drift {
   readonly text: string;
 }
 
+/** The contract first, then importers and exporters in the order of the later tree, those that are gone last. */
 export function driftOf(before: Catalogue, after: Catalogue): readonly Drift[] {
   const found: Drift[] = [];
   if (before.tree.contract !== after.tree.contract) found.push({ what: 'contract', of: 'contract', text: `${before.tree.contract} became ${after.tree.contract}` });
-  if (before.contractText !== after.contractText) found.push({ what: 'contract', of: 'contract', text: 'the kernel-doc of the contract changed' });
-  found.push(...compared('importer', before.importers, after.importers, importerFacts));
-  found.push(...compared('exporter', before.exporters, after.exporters, exporterFacts));
+  if (before.contractText !== after.contractText) found.push({ what: 'contract', of: 'contract', text: 'the kernel-doc of dma_buf_attach_ops or of the invalidate call changed' });
+  found.push(...compared('importer', before.importers, after.importers, importerIdentities, importerFacts, (one) => `${one.file} ${one.function}(), ${one.class}${one.unmaps === null ? '' : `, unmaps ${one.unmaps}`}`));
+  found.push(...compared('exporter', before.exporters, after.exporters, exporterIdentities, exporterFacts, (one) => `${one.file} ${one.ops}${one.invalidates.length === 0 ? '' : one.moves ? ', moves' : ', revokes'}`));
   return found;
 }
 
+type Profile = ImporterProfile | ExporterProfile;
 type Facts = ReadonlyMap<string, string | readonly string[]>;
+type Identity<T> = (one: T) => string;
 
-/** The table says who it is; a static importer is known by the function that attaches. */
-const identity = (one: ImporterProfile | ExporterProfile): string => ('function' in one ? `${one.file} ${one.function} ${one.ops ?? ''}` : `${one.file} ${one.ops}`);
+/** Strictest first: what the first leaves over is tried by the next. A name alone can pass to another when a second one with it comes up. */
+const importerIdentities: readonly Identity<ImporterProfile>[] = [
+  (one) => `${one.id} ${one.file} ${one.function} ${one.ops ?? ''}`,
+  (one) => `${one.file} ${one.function} ${one.ops ?? ''}`,
+  (one) => one.id,
+  (one) => `${one.file} ${one.function}`,
+];
+const exporterIdentities: readonly Identity<ExporterProfile>[] = [(one) => `${one.id} ${one.file} ${one.ops}`, (one) => `${one.file} ${one.ops}`, (one) => one.id];
 
-function compared<T extends ImporterProfile | ExporterProfile>(kind: string, before: readonly T[], after: readonly T[], facts: (one: T) => Facts): readonly Drift[] {
-  const found: Drift[] = [];
-  const old = new Map(before.map((one) => [identity(one), one]));
-  const now = new Map(after.map((one) => [identity(one), one]));
-  for (const [key, one] of now) if (!old.has(key)) found.push({ what: 'new', of: `${kind} ${one.id}`, text: `${one.file}${'class' in one ? `, ${one.class}` : ''}` });
-  for (const [key, one] of old) {
-    const next = now.get(key);
-    if (next === undefined) {
-      found.push({ what: 'gone', of: `${kind} ${one.id}`, text: one.file });
-      continue;
-    }
-    const [was, is] = [facts(one), facts(next)];
-    for (const [name, value] of was) {
-      const other = is.get(name) ?? '';
-      if (typeof value !== 'string' && typeof other !== 'string') {
-        const [added, removed] = [other.filter((row) => !value.includes(row)), value.filter((row) => !other.includes(row))];
-        if (added.length + removed.length > 0) found.push({ what: 'changed', of: `${kind} ${next.id}`, text: `${name}: ${[...added.map((row) => `+ ${row}`), ...removed.map((row) => `- ${row}`)].join(', ')}` });
-      } else if (typeof value === 'string' && typeof other === 'string' && value !== other) found.push({ what: 'changed', of: `${kind} ${next.id}`, text: `${name}: ${value === '' ? 'none' : value} became ${other === '' ? 'none' : other}` });
+function compared<T extends Profile>(kind: string, before: readonly T[], after: readonly T[], identities: readonly Identity<T>[], facts: (one: T) => Facts, place: (one: T) => string): readonly Drift[] {
+  const partners = matched(before, after, identities);
+  const rows = after.flatMap((one): readonly Drift[] => {
+    const old = partners.get(one);
+    const of = `${kind} ${one.id}`;
+    return old === undefined ? [{ what: 'new', of, text: place(one) }] : changes(facts(old), facts(one)).map((text) => ({ what: 'changed', of, text }));
+  });
+  const known = new Set(partners.values());
+  return [...rows, ...before.filter((one) => !known.has(one)).map((one): Drift => ({ what: 'gone', of: `${kind} ${one.id}`, text: place(one) }))];
+}
+
+/** From each later profile to the earlier one that it was. Several with one identity (two attach calls of a function) go in their order. */
+function matched<T extends Profile>(before: readonly T[], after: readonly T[], identities: readonly Identity<T>[]): ReadonlyMap<T, T> {
+  const partners = new Map<T, T>();
+  const left = new Set(before);
+  for (const identity of identities) {
+    for (const one of after) {
+      if (partners.has(one)) continue;
+      const old = [...left].find((row) => identity(row) === identity(one));
+      if (old === undefined) continue;
+      partners.set(one, old);
+      left.delete(old);
     }
   }
-  return found;
+  return partners;
 }
+
+function changes(was: Facts, is: Facts): readonly string[] {
+  return [...is].flatMap(([name, now]) => {
+    const old = was.get(name) ?? '';
+    if (typeof now === 'string' || typeof old === 'string') return now === old ? [] : [`${name}: ${old === '' ? 'none' : String(old)} became ${now === '' ? 'none' : String(now)}`];
+    const [added, removed] = [now.filter((row) => !old.includes(row)), old.filter((row) => !now.includes(row))];
+    const parts = [added.length === 0 ? '' : `new ${added.join(', ')}`, removed.length === 0 ? '' : `gone ${removed.join(', ')}`].filter((part) => part !== '');
+    return parts.length === 0 ? [] : [`${name}: ${parts.join('; ')}`];
+  });
+}
+
+const yes = (fact: boolean): string => (fact ? 'yes' : 'no');
+const withoutLines = (text: string): string => text.replace(/(\.[chS]):\d+/g, '$1');
 
 function importerFacts(one: ImporterProfile): Facts {
   return new Map<string, string | readonly string[]>([
-    ['attach', one.attach], ['class', one.class], ['peer to peer', String(one.peer2peer)], ['callback', one.callback ?? ''], ['pins', String(one.pins)], ['unmaps', one.unmaps ?? ''],
-    ['open conditions', one.guards.filter((guard) => guard.decided === null).map((guard) => guard.text)],
-    ['unpins in the callback', String(one.unpinsInCallback)], ['maps again', String(one.mapsAgain)], ['users', one.users],
+    ['file', one.file], ['attaches in', one.function], ['attach', one.attach], ['operations', one.ops ?? ''], ['class', one.class], ['peer to peer', yes(one.peer2peer)],
+    ['callback', one.callback ?? ''], ['unmaps', one.unmaps ?? ''], ['conditions', one.guards.map(guardText)], ['unmaps in', places(one.unmapSites)], ['maps in', places(one.maps)],
+    ['pins', yes(one.pins)], ['unpins in the callback', yes(one.unpinsInCallback)], ['callback waits for', one.waitsInCallback], ['callback adds fences', one.addsInCallback],
+    ['adds fences', yes(one.addsFences)], ['maps again', yes(one.mapsAgain)],
+    ['set only after the attach call', one.privateFields.filter((row) => row.set === 'after-attach').map((row) => row.field)],
+    ['takes only', (one.onlyExporters ?? []).map((row) => `${row.table}, else -${row.errno}`)], ['users', one.users],
   ]);
 }
 
 function exporterFacts(one: ExporterProfile): Facts {
   return new Map<string, string | readonly string[]>([
-    ['operations', one.has],
+    ['file', one.file], ['table', one.ops], ['operations', one.has],
     ['refuses', one.refuses.map((row) => `${row.at} -${row.errno} ${row.when === '' ? 'always' : `if ${row.when}`}`)],
-    ['invalidates', one.invalidates.map((row) => row.function)], ['flag first', one.revokedFirst ?? ''], ['waits for fences', one.waitsFences ?? ''], ['waits for unmaps', one.waitsUnmap ?? ''],
-    ['locks held', one.locksHeld], ['moves', String(one.moves)], ['restores', one.unrevokes?.function ?? ''], ['downgrades', String(one.downgrades.length > 0)], ['users', one.users],
+    ['takes peer to peer away in', places(one.downgrades)], ['calls back in', places(one.invalidates)], ['flag set first', one.revokedFirst ?? ''], ['waits for fences', one.waitsFences ?? ''],
+    ['waits for unmaps', one.waitsUnmap ?? ''], ['locks held', one.locksHeld], ['moves', yes(one.moves)], ['restores in', one.unrevokes?.function ?? ''], ['pins in attach', yes(one.pinsInAttach)], ['users', one.users],
   ]);
+}
+
+const places = (all: readonly { readonly function: string }[]): readonly string[] => [...new Set(all.map((row) => row.function))];
+
+function guardText(one: Guard): string {
+  if (one.decided === null) return `${one.text} (open)`;
+  return `${one.text} (${one.side === null ? '' : `${yes(one.side)}: `}${withoutLines(one.decided)})`;
 }

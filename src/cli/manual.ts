@@ -28,11 +28,12 @@ export function manual(): string {
 }
 
 function section(command: CommandRow): string[] {
-  const { argument } = command;
-  const name = argument === null ? '' : ` ${bracket(`${argument.name}${argument.repeats ? ' …' : ''}`, argument.required)}`;
-  const lines = [`## fencepost ${command.name}${name}`, '', `${sentence(command.text)}`, ''];
-  if (argument !== null) lines.push(`\`${argument.name}\`: ${argument.text}${argument.choices === undefined ? '' : `: ${argument.choices.join(', ')}`}.`, '');
+  const { arguments: rows, exits } = command;
+  const names = rows.map(({ name, repeats, required }) => ` ${bracket(`${name}${repeats ? ' …' : ''}`, required)}`).join('');
+  const lines = [`## fencepost ${command.name}${names}`, '', `${sentence(command.text)}`, ''];
+  for (const { name, text, choices } of rows) lines.push(`\`${name}\`: ${text}${choices === undefined ? '' : `: ${choices.join(', ')}`}.`, '');
   if (command.options.length > 0) lines.push('| option | meaning |', '|---|---|', ...command.options.map((option) => `| \`${flags(option).replaceAll('|', '\\|')}\` | ${optionText(option)}${option.repeats === true ? ' (may be given several times)' : ''} |`), '');
+  if (exits !== undefined) lines.push(exits, '');
   return lines;
 }
 

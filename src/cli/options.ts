@@ -23,6 +23,8 @@ export interface OptionRow {
   /** Taken where the value is left out. */
   readonly fallback?: string;
   readonly repeats?: true;
+  /** Takes all words up to the next option. */
+  readonly takesWords?: true;
   readonly choices?: readonly string[];
   readonly completes?: Completes;
   readonly text: string;
@@ -40,9 +42,11 @@ export interface ArgumentRow {
 
 export interface CommandRow {
   readonly name: CommandName;
-  readonly argument: ArgumentRow | null;
+  readonly arguments: readonly ArgumentRow[];
   readonly options: readonly OptionRow[];
   readonly text: string;
+  /** What its exit codes say, where the general text leaves a question. */
+  readonly exits?: string;
 }
 
 export type CommandName = 'check' | 'audit' | 'drift' | 'explain' | 'list' | 'completion';
@@ -75,54 +79,55 @@ const WORKERS = { name: 'workers', value: 'N', completes: 'nothing', text: 'thre
 const NO_CACHE = { name: 'no-cache', value: null, text: 'read everything anew, and keep nothing' } as const satisfies OptionRow;
 
 export const AUDIT_OPTIONS = [
-  { name: 'why', value: 'EXPORTER IMPORTER', completes: 'nothing', text: 'the whole story of one pair: facts with their places, scenario, counterexample' },
-  { name: 'litmus', value: 'ID', completes: 'nothing', text: 'print the scenario of an exporter, an importer, or EXPORTER:IMPORTER' },
+  { name: 'why', value: 'EXPORTER IMPORTER', takesWords: true, completes: 'nothing', text: 'the whole story of one pair: facts with their places, scenario, counterexample; EXPORTER:IMPORTER says the same' },
+  { name: 'litmus', value: 'ID', completes: 'nothing', text: 'print the scenario of an importer, an exporter, or EXPORTER:IMPORTER (of two with the same name the importer)' },
   { name: 'format', value: 'FORM', choices: AUDIT_FORMATS, completes: AUDIT_FORMATS, text: 'form of the output' },
-  { name: 'catalogue', value: 'FILE', completes: 'files', text: 'the catalogue to use where no tree is given (default: Linux 7.3, bundled)' },
-  { name: 'write-catalogue', value: 'FILE', completes: 'files', text: 'write the facts that were found' },
+  { name: 'catalogue', value: 'FILE', completes: 'files', text: 'the catalogue to use instead of the bundled one of Linux 7.3, where no tree is given' },
+  { name: 'write-catalogue', value: 'FILE', completes: 'files', text: 'write the facts, for --catalogue and fencepost drift' },
   WORKERS,
   NO_CACHE,
-  { name: 'verbose', value: null, text: 'show the whole ledger' },
+  { name: 'verbose', value: null, text: 'show the evidence of every fact, and the whole ledger' },
 ] as const satisfies readonly OptionRow[];
 
 export const COMMANDS: readonly CommandRow[] = [
   {
     name: 'check',
-    argument: { name: 'FILE|DIR', required: false, repeats: true, completes: 'files', text: 'scenarios, or folders with *.litmus (default: the bundled corpus)' },
+    arguments: [{ name: 'FILE|DIR', required: false, repeats: true, completes: 'files', text: 'scenarios, or folders with *.litmus (default: the bundled corpus)' }],
     options: CHECK_OPTIONS,
     text: 'search every run of a scenario; show the shortest one that breaks it',
   },
   {
     name: 'audit',
-    argument: { name: 'TREE|DIR|FILE', required: false, repeats: false, completes: 'files', text: 'a kernel tree; or a driver outside of one, which is held against the bundled catalogue (default: that catalogue alone)' },
+    arguments: [{ name: 'TREE|DIR|FILE', required: false, repeats: false, completes: 'files', text: 'a kernel tree; or a driver outside of one, which is held against the bundled catalogue (default: that catalogue alone)' }],
     options: AUDIT_OPTIONS,
     text: 'read every importer and exporter of a kernel tree, and judge each pair',
+    exits: 'Exit: 1 if any pair is broken or hangs, else 4 if any is undecided, else 0 (refused is fine).',
   },
   {
     name: 'drift',
-    argument: { name: 'TREE', required: true, repeats: false, completes: 'files', text: 'a kernel tree' },
-    options: [
-      { name: 'catalogue', value: 'FILE', completes: 'files', text: 'the catalogue to compare with (default: the bundled one that is nearest)' },
-      WORKERS,
-      NO_CACHE,
+    arguments: [
+      { name: 'TREE', required: true, repeats: false, completes: 'files', text: 'a kernel tree' },
+      { name: 'CATALOGUE', required: false, repeats: false, completes: 'files', text: 'what it is compared with (default: the bundled catalogue of the nearest release)' },
     ],
-    text: 'what changed in a tree since a catalogue was made; exit 1 where something did',
+    options: [WORKERS, NO_CACHE],
+    text: 'what changed in a tree since a catalogue was made',
+    exits: 'Exit: 0 if nothing changed, 1 if something did. A moved line is no change.',
   },
   {
     name: 'explain',
-    argument: { name: 'ID', required: true, repeats: false, completes: 'ids', text: 'P6, N2, STOP, STOP=V1, dma_buf_pin, map, vacuous' },
+    arguments: [{ name: 'ID', required: true, repeats: false, completes: 'ids', text: 'P6, N2, STOP, STOP=V1, dma_buf_pin, map, vacuous' }],
     options: [],
     text: 'what an obligation, harm, step, call, position or verdict means, and where it comes from',
   },
   {
     name: 'list',
-    argument: { name: 'TOPIC', required: false, repeats: false, completes: TOPICS, choices: TOPICS, text: 'what to list' },
+    arguments: [{ name: 'TOPIC', required: false, repeats: false, completes: TOPICS, choices: TOPICS, text: 'what to list' }],
     options: [],
     text: 'list what fencepost knows',
   },
   {
     name: 'completion',
-    argument: { name: 'SHELL', required: true, repeats: false, completes: SHELLS, choices: SHELLS, text: 'whose completion to print' },
+    arguments: [{ name: 'SHELL', required: true, repeats: false, completes: SHELLS, choices: SHELLS, text: 'whose completion to print' }],
     options: [],
     text: 'print a completion script for a shell',
   },

@@ -33,11 +33,14 @@ export interface CheckRequest {
   readonly verbose: boolean;
 }
 
+/** Two names, or one text that holds both: "vfio_pci:amdgpu". Names have colons of their own, so only who knows them can take it apart. */
+export type PairName = { readonly exporter: string; readonly importer: string } | { readonly both: string };
+
 export interface AuditRequest {
   readonly command: 'audit';
   /** Null: the bundled catalogue. */
   readonly path: string | null;
-  readonly why: { readonly exporter: string; readonly importer: string } | null;
+  readonly why: PairName | null;
   readonly litmus: string | null;
   readonly format: AuditFormat;
   readonly catalogue: string | null;
@@ -82,7 +85,7 @@ export function parseArguments(args: readonly string[], version: string, width: 
     one.configureHelp({ showGlobalOptions: false });
   }
   try {
-    program.parse(withFallbacks(withPair(withCatalogue(args))), { from: 'user' });
+    program.parse(withFallbacks(args), { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode !== 0) throw usage(error, args);
@@ -94,21 +97,24 @@ export function parseArguments(args: readonly string[], version: string, width: 
 
 function commandOf(row: CommandRow, done: (request: Request) => void): Command {
   const command = new Command(row.name).description(row.text).helpOption('-h, --help', 'show help');
-  if (row.argument !== null) {
-    const name = row.argument.repeats ? `${row.argument.name}...` : row.argument.name;
-    const text = row.argument.choices === undefined ? row.argument.text : `${row.argument.text}: ${row.argument.choices.join(', ')}`;
-    command.argument(row.argument.required ? `<${name}>` : `[${name}]`, text);
+  for (const argument of row.arguments) {
+    const name = argument.repeats ? `${argument.name}...` : argument.name;
+    const text = argument.choices === undefined ? argument.text : `${argument.text}: ${argument.choices.join(', ')}`;
+    command.argument(argument.required ? `<${name}>` : `[${name}]`, text);
   }
   if (row.name !== 'check') command.allowExcessArguments(false);
   for (const option of row.options) command.addOption(optionOf(option));
   if (row.name === 'check') command.addHelpText('after', `\n${EXIT_TEXT.join('\n')}`);
-  command.action((argument: unknown, options: Readonly<Record<string, unknown>>) => done(requestOf(row.name, argument, options)));
+  if (row.exits !== undefined) command.addHelpText('after', `\n${row.exits}`);
+  const count = row.arguments.length;
+  command.action((...given: readonly unknown[]) => done(requestOf(row.name, given.slice(0, count), given[count] as Readonly<Record<string, unknown>>)));
   return command;
 }
 
 function optionOf(row: OptionRow): Option {
   const option = new Option(flags(row), optionText(row));
-  if (row.repeats === true) option.argParser((value: string, before: readonly string[] | undefined) => [...(before ?? []), value]);
+  if (row.takesWords === true) option.variadic = true;
+  else if (row.repeats === true) option.argParser((value: string, before: readonly string[] | undefined) => [...(before ?? []), value]);
   else if (row.value !== null) {
     option.argParser((value: string, before: string | undefined) => {
       if (before !== undefined) throw new UsageProblem(`--${row.name} is given twice`);
@@ -128,33 +134,32 @@ function withFallbacks(args: readonly string[]): string[] {
   });
 }
 
-/** `--why EXPORTER IMPORTER`: two words make one value. */
-function withPair(args: readonly string[]): readonly string[] {
-  const at = args.indexOf('--why');
-  const [exporter, importer] = [args[at + 1], args[at + 2]];
-  if (at === -1 || exporter === undefined || exporter.includes(' ') || exporter.startsWith('-')) return args;
-  if (importer === undefined || importer.startsWith('-')) throw new UsageProblem('--why takes an exporter and an importer', 'for example --why vfio_pci amdgpu');
-  return [...args.slice(0, at), `--why=${exporter} ${importer}`, ...args.slice(at + 3)];
+interface WhyWords {
+  readonly why: PairName;
+  /** A tree that stood behind the names. */
+  readonly path: string | null;
 }
 
-/** `drift TREE CATALOGUE` is `drift TREE --catalogue CATALOGUE`. */
-function withCatalogue(args: readonly string[]): readonly string[] {
-  const words = args.filter((arg, i) => !arg.startsWith('-') && !['--catalogue', '--workers'].includes(args[i - 1] ?? ''));
-  const last = words[2];
-  if (words[0] !== 'drift' || words.length !== 3 || last === undefined) return args;
-  const at = args.lastIndexOf(last);
-  return [...args.slice(0, at), `--catalogue=${last}`, ...args.slice(at + 1)];
+/** `--why EXPORTER IMPORTER [TREE]`, `--why EXPORTER:IMPORTER [TREE]`. Behind one name with a colon, a word that looks like a path is the tree. */
+function whyWords(words: readonly string[], hasPath: boolean): WhyWords {
+  const [first = '', second, third, ...more] = words;
+  const [left, right, ...rest] = first.trim().split(/\s+/);
+  // Quoted as one word.
+  if (left !== undefined && right !== undefined && rest.length === 0 && third === undefined) return { why: { exporter: left, importer: right }, path: second ?? null };
+  const isPair = first.includes(':') && (second === undefined || (!hasPath && third === undefined && /^[./~]/.test(second)));
+  if (isPair) return { why: { both: first }, path: second ?? null };
+  if (second === undefined || more.length > 0) throw new UsageProblem('--why takes an exporter and an importer', 'for example --why vfio_pci amdgpu, or --why vfio_pci:amdgpu');
+  return { why: { exporter: first, importer: second }, path: third ?? null };
 }
 
-function auditRequest(path: string | null, options: Readonly<Record<string, unknown>>): AuditRequest {
+function auditRequest(argument: string | null, options: Readonly<Record<string, unknown>>): AuditRequest {
   const text = (name: string): string | null => (typeof options[name] === 'string' ? options[name] : null);
-  const pair = text('why');
-  const [exporter, importer, more] = pair === null ? [] : pair.trim().split(/\s+/);
-  if (pair !== null && (exporter === undefined || importer === undefined || more !== undefined)) throw new UsageProblem('--why takes an exporter and an importer', 'for example --why vfio_pci amdgpu');
+  const words = Array.isArray(options['why']) ? whyWords(options['why'].map(String), argument !== null) : null;
+  if (argument !== null && words !== null && words.path !== null) throw new UsageProblem(`two trees are given: ${argument} and ${words.path}`);
   const request: AuditRequest = {
     command: 'audit',
-    path,
-    why: exporter === undefined || importer === undefined ? null : { exporter, importer },
+    path: argument ?? words?.path ?? null,
+    why: words?.why ?? null,
     litmus: text('litmus'),
     format: choice('--format', AUDIT_FORMATS, text('format') ?? 'text'),
     catalogue: text('catalogue'),
@@ -168,7 +173,8 @@ function auditRequest(path: string | null, options: Readonly<Record<string, unkn
   return request;
 }
 
-function requestOf(name: CommandRow['name'], argument: unknown, options: Readonly<Record<string, unknown>>): Request {
+function requestOf(name: CommandRow['name'], given: readonly unknown[], options: Readonly<Record<string, unknown>>): Request {
+  const [argument, second] = given;
   switch (name) {
     case 'check':
       return checkRequest(Array.isArray(argument) ? argument.map(String) : [], options);
@@ -176,7 +182,7 @@ function requestOf(name: CommandRow['name'], argument: unknown, options: Readonl
       return auditRequest(argument === undefined ? null : String(argument), options);
     case 'drift':
       return {
-        command: 'drift', path: String(argument), catalogue: typeof options['catalogue'] === 'string' ? options['catalogue'] : null,
+        command: 'drift', path: String(argument), catalogue: second === undefined ? null : String(second),
         workers: whole('--workers', typeof options['workers'] === 'string' ? options['workers'] : null, 1), useCache: options['cache'] !== false,
       };
     case 'explain':

@@ -45,30 +45,32 @@ export interface ProgressLine {
 
 /** One line on standard error that is written over; null where nobody would see it. */
 export function progressLine(total: number): ProgressLine | null {
-  if (process.stderr.isTTY !== true) return null;
-  let shown = false;
+  const line = statusLine();
+  if (line === null) return null;
   return {
     show: (progress, done) => {
       const rate = progress.milliseconds > 0 ? (progress.states / progress.milliseconds) * 1000 : 0;
       const files = total > 1 ? `${done} of ${total} files, ` : '';
-      const text = `${files}${count(progress.states, 'state')}, ${thousands(Math.round(rate))}/s, depth ${progress.depth}${progress.phase === 'liveness' ? ', liveness' : ''}`;
-      process.stderr.write(`\r\x1b[K${text.slice(0, (process.stderr.columns ?? NARROWEST) - 1)}`);
-      shown = true;
+      line.show(`${files}${count(progress.states, 'state')}, ${thousands(Math.round(rate))}/s, depth ${progress.depth}${progress.phase === 'liveness' ? ', liveness' : ''}`);
     },
-    clear: () => {
-      if (shown) process.stderr.write('\r\x1b[K');
-      shown = false;
-    },
+    clear: line.clear,
   };
 }
 
-/** One line of plain text on standard error, written over; null where nobody would see it. */
-export function statusLine(): { readonly show: (text: string) => void; readonly clear: () => void } | null {
+export interface StatusLine {
+  readonly show: (text: string) => void;
+  readonly clear: () => void;
+}
+
+/** The same for plain text. */
+export function statusLine(): StatusLine | null {
   if (process.stderr.isTTY !== true) return null;
   let shown = false;
   return {
     show: (text) => {
-      process.stderr.write(`\r\x1b[K${text.slice(0, (process.stderr.columns ?? NARROWEST) - 1)}`);
+      // A terminal that does not know its size says 0.
+      const width = process.stderr.columns || NARROWEST;
+      process.stderr.write(`\r\x1b[K${text.slice(0, width - 1)}`);
       shown = true;
     },
     clear: () => {

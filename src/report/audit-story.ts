@@ -9,17 +9,18 @@ const at = (one: Pick<Place, 'file' | 'line'>): string => `${one.file}:${one.lin
 
 export function storyText(story: PairStory, form: Form): string[] {
   const { pair, importer, exporter, scenario, result, assumptions } = story;
-  const { palette, width } = form;
+  const { palette, width, unicode } = form;
+  const name = `${exporter.id} ${unicode ? '×' : 'x'} ${importer.id}`;
   const block = (title: string, rows: readonly string[]): string[] => (rows.length === 0 ? [] : ['', palette.strong(title), ...rows.flatMap((row) => wrap(row, width - 2, 4).map((line) => `  ${line}`))]);
   return [
-    ...wrap(`${exporter.id} x ${importer.id}: ${pair.verdict}${pair.at === null ? '' : ` at ${pair.at}, -${pair.errno ?? ''}`}${pair.obligation === null ? '' : ` (${pair.obligation})`}`, width),
+    ...wrap(`${name}: ${pair.verdict}${pair.at === null ? '' : ` at ${pair.at}, -${pair.errno ?? ''}`}${pair.obligation === null ? '' : ` (${pair.obligation})`}`, width),
     ...wrap(pair.why, width),
     ...block('exporter', exporterFacts(exporter)),
     ...block('importer', importerFacts(importer)),
     ...block('taken for granted', assumptions),
     '', palette.strong('scenario'),
     ...scenario.trimEnd().split('\n').map((line) => (line === '' ? '' : `  ${line}`)),
-    ...(result === null ? [] : ['', palette.strong('search'), ...textReport([{ ...result, scenario: `${exporter.id} x ${importer.id}` }], form).trimEnd().split('\n')]),
+    ...(result === null ? [] : ['', palette.strong('search'), ...textReport([{ ...result, scenario: name }], form).trimEnd().split('\n')]),
   ];
 }
 
@@ -34,7 +35,7 @@ export function exporterFacts(one: ExporterProfile): string[] {
     facts.push(one.unrevokes === null ? 'never restores' : `${at(one.unrevokes)} ${one.unrevokes.function}(): restores`);
   } else facts.push('never calls back');
   if (one.moves) facts.push('its backing moves while nobody pins it');
-  return facts;
+  return [...facts, ...usersOf(one)];
 }
 
 export function importerFacts(one: ImporterProfile): string[] {
@@ -45,8 +46,10 @@ export function importerFacts(one: ImporterProfile): string[] {
   for (const row of one.maps) facts.push(`${at(row)} ${row.function}(): maps`);
   for (const row of one.unmapSites) facts.push(`${at(row)} ${row.function}(): unmaps`);
   for (const row of one.privateFields) if (row.set === 'after-attach') facts.push(`${row.at === null ? '' : `${at(row.at)} `}the callback reads ${row.field}, which is set only after the attach call`);
-  return facts;
+  return [...facts, ...usersOf(one)];
 }
+
+const usersOf = ({ users }: { readonly users: readonly string[] }): string[] => (users.length === 0 ? [] : [`used by ${users.join(', ')}`]);
 
 const evidenceText = (one: Evidence): string => `${at(one)}${one.function === '' ? '' : ` ${one.function}()`}: ${one.text}`;
 

@@ -1,7 +1,7 @@
 // Small drivers in C, each a situation, put together to a tree in memory and audited in this thread.
 
 import { auditTree, type AuditFacts } from '../../src/audit/audit-tree.ts';
-import { judgePairs } from '../../src/audit/judge-pairs.ts';
+import { judgePairs } from '../../src/audit/pairs.ts';
 import { CodeBase } from '../../src/source/code-base.ts';
 import type { ExporterProfile, ImporterProfile, Pair } from '../../src/results/audit.ts';
 import { folder, grammar } from '../source/set-up.ts';

@@ -1,13 +1,15 @@
 // fencepost audit as a user meets it: the bundled catalogue, a driver outside a tree, scenarios that can be run, wrong input.
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { movable, revoker, SYNC } from '../audit/toy-tree.ts';
-import { folder, TOY_TREE } from '../source/set-up.ts';
-import { fencepost } from './run.ts';
+import { folder, NEEDS_REAL, REAL, TOY_TREE } from '../source/set-up.ts';
+import { COMMAND, ROOT, fencepost } from './run.ts';
+
+const NEEDS_SCRIPT = spawnSync('script', ['--version']).error === undefined ? false : 'script is not installed';
 
 test('every pair of the bundled catalogue has a scenario that can be searched', () => {
   const { status, out } = fencepost(['audit', '--format', 'json']);
@@ -83,6 +85,82 @@ test('a toy tree: catalogue, cache, drift', (t) => {
   assert.match(hangs.out, /^bar +H$/m);
 });
 
+test('the exit code: 1 for a finding, 4 for what a condition decides, 0 for a refusal', (t) => {
+  assert.equal(fencepost(['audit']).status, 4);
+  assert.equal(fencepost(['audit', '--why', 'vfio_pci', 'xe']).status, 4);
+  assert.equal(fencepost(['audit', '--why', 'vfio_pci', 'drm_prime']).status, 0);
+  const root = folder(t, { 'toy.c': movable('\ttoy_stop_hw(t);\n\tt->gone = true;'), 'bar.c': revoker() });
+  assert.equal(fencepost(['audit', root, '--why', 'bar', 'toy']).status, 1);
+  assert.equal(fencepost(['audit', root]).status, 1);
+});
+
+const steady = (text: string): string => text.replace(/[\d.]+ m?s\b/g, 'TIME');
+
+test('a pair by two names or by one, before or behind the tree', (t) => {
+  const root = folder(t, { ...TOY_TREE, 'drivers/toy/toy.c': movable(SYNC), 'drivers/bar/bar.c': revoker() });
+  const story = fencepost(['audit', root, '--why', 'bar', 'toy']);
+  assert.match(story.out, /^bar x toy: holds\n/);
+  for (const args of [['--why', 'bar', 'toy', root], ['--why', 'bar:toy', root], [root, '--why', 'bar:toy'], ['--why=bar:toy', root], ['--why', 'bar:toy', '--no-cache', root]]) assert.equal(steady(fencepost(['audit', ...args]).out), steady(story.out), args.join(' '));
+  // Each side that was read says where each step stands.
+  for (const [id, places] of [['bar:toy', ['bar/bar', 'toy/toy']], ['toy', ['toy/toy']], ['bar', ['bar/bar']]] as const) {
+    const { out, err } = fencepost(['audit', root, '--litmus', id]);
+    for (const place of places) assert.match(out, new RegExp(`^litmus [^]*; // drivers/${place}\\.c:\\d+`), err);
+  }
+});
+
+test('Markdown, the whole ledger, help', (t) => {
+  const root = folder(t, { ...TOY_TREE, 'drivers/toy/toy.c': movable(SYNC), 'drivers/bar/bar.c': revoker() });
+  assert.match(fencepost(['audit', root, '--format', 'markdown']).out, /^# Linux [^]*\| bar \| holds \|[^]*\n## Importers\n[^]*\| toy \| toy \| movable \|/);
+  const { out } = fencepost(['audit', root, '--verbose']);
+  assert.match(out, /\nexporter bar\n {2}drivers\/bar\/bar\.c:\d+ [^]*\nimporter toy\n {2}drivers\/toy\/toy\.c:\d+ /);
+  assert.match(fencepost(['audit', '--help']).out, /--why <EXPORTER IMPORTER>[^]*Exit: 1 if any pair is broken or hangs, else 4/);
+  assert.match(fencepost(['drift', '--help']).out, /drift \[options\] <TREE> \[CATALOGUE\][^]*Exit: 0 if nothing changed/);
+});
+
+test('a driver that Linux has too stays apart from it; its JSON tells what it was held against', (t) => {
+  const root = folder(t, { 'amdgpu.c': movable(SYNC) });
+  const { out, status } = fencepost(['audit', join(root, 'amdgpu.c'), '--format', 'json', '--catalogue', join(ROOT, 'catalogue/linux-6.12.json')]);
+  assert.equal(status, 0);
+  const { against, importers, pairs } = JSON.parse(out) as { against: { version: string; contract: string }; importers: { id: string }[]; pairs: { importer: string }[] };
+  assert.match(against.version, /^6\.12/);
+  assert.equal(against.contract, 'move_notify');
+  assert.deepEqual(importers.map((one) => one.id), ['./amdgpu']);
+  assert.ok(pairs.every((one) => one.importer === './amdgpu'));
+  assert.equal((JSON.parse(fencepost(['audit', '--format', 'json']).out) as { against: unknown }).against, null);
+});
+
+test('one file: nothing beside it is looked at, a link is followed', (t) => {
+  const root = folder(t, { 'toy.c': movable(SYNC), 'beside/other.c': revoker() });
+  execFileSync('mkfifo', [join(root, 'pipe.c')]);
+  symlinkSync('toy.c', join(root, 'link.c'));
+  for (const name of ['toy.c', 'link.c']) {
+    const { out, status } = fencepost(['audit', join(root, name), '--verbose']);
+    assert.equal(status, 0, name);
+    assert.match(out, /1 importer, 0 exporters/);
+    assert.doesNotMatch(out, /pipe\.c|other\.c/);
+  }
+});
+
+test('Ctrl-C while a tree is read: nothing printed, exit 130', { skip: NEEDS_REAL }, async (t) => {
+  const child = spawn(process.execPath, [COMMAND, 'audit', REAL ?? '', '--no-cache'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  t.after(() => child.kill('SIGKILL'));
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  setTimeout(() => child.kill('SIGINT'), 1200);
+  const code = await new Promise((resolve) => child.on('close', resolve));
+  assert.equal(code, 130);
+  assert.equal(said, '');
+});
+
+test('progress goes to a terminal and is gone in the end; none in a pipe', { skip: NEEDS_SCRIPT }, (t) => {
+  const root = folder(t, { ...TOY_TREE, 'drivers/toy/toy.c': movable(SYNC), 'drivers/bar/bar.c': revoker() });
+  assert.equal(fencepost(['audit', root, '--no-cache']).err, '');
+  const { stdout } = spawnSync('script', ['-qec', `"${process.execPath}" "${COMMAND}" audit "${root}" --no-cache >/dev/null`, '/dev/null'], { encoding: 'utf8' });
+  assert.match(stdout, /reading importers and exporters: \d+ of \d+/);
+  assert.match(stdout, /judging pairs/);
+  assert.ok(stdout.trimEnd().endsWith('\x1b[K') && !stdout.includes('\n'), JSON.stringify(stdout.slice(-80)));
+});
+
 test('wrong input: a message, a remedy, exit 2', (t) => {
   const root = folder(t, { 'a.txt': 'no C here\n', 'c.json': '{"format":1}' });
   mkdirSync(join(root, 'empty'));
@@ -92,7 +170,15 @@ test('wrong input: a message, a remedy, exit 2', (t) => {
     [[join(root, 'empty')], /is empty/],
     [[root], /holds no C files/],
     [['--why', 'vfio_pci'], /--why takes an exporter and an importer/],
-    [['--why', 'nobody', 'amdgpu'], /no exporter is called 'nobody'/],
+    [['--why', 'vfio_pci', '--verbose'], /--why takes an exporter and an importer/],
+    [['--why', 'a', 'b', 'c', 'd'], /--why takes an exporter and an importer/],
+    [[root, '--why', 'vfio_pci', 'xe', root], /two trees are given/],
+    [['--why', 'nobody', 'amdgpu'], /no exporter is called 'nobody'\n {2}fencepost audit lists all of them/],
+    [['--why', 'vfio_pic:amdgpu'], /no exporter is called 'vfio_pic'\n {2}did you mean 'vfio_pci'\? fencepost audit lists/],
+    [['--why', 'vfio_pci', 'umem'], /several importers are called 'umem'\n {2}it is one of umem:/],
+    [['--litmus', 'vfio_pci:amdgpo'], /no importer is called 'amdgpo'\n {2}did you mean 'amdgpu'\?/],
+    [['--litmus', 'zzzz'], /no importer or exporter is called 'zzzz'/],
+    [['--write-catalogue', join(root, 'none', 'x.json')], /cannot be written \(ENOENT\)/],
     [['--why', 'i915', 'amdgpu', '--litmus', 'xe'], /do not go together/],
     [['--catalogue', join(root, 'c.json')], /is not a catalogue/],
     [['--catalogue', join(root, 'none.json')], /cannot be read \(ENOENT\)/],
@@ -103,6 +189,10 @@ test('wrong input: a message, a remedy, exit 2', (t) => {
     assert.equal(out, '');
     assert.ok(!err.includes('    at '));
   }
+  const tree = folder(t, { ...TOY_TREE, 'drivers/toy/toy.c': movable(SYNC) });
+  assert.match(fencepost(['audit', tree, '--catalogue', join(ROOT, 'catalogue/linux-7.3.json')]).err, /--catalogue is for a driver outside a tree/);
+  assert.match(fencepost(['drift', root]).err, /holds no C files/);
+  assert.match(fencepost(['drift', tree, join(root, 'c.json')]).err, /is not a catalogue: nodes is not a list/);
 });
 
 test('odd files are told and stop nobody', (t) => {

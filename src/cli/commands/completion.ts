@@ -2,7 +2,7 @@
 
 import { EXIT } from '../exit.ts';
 import { glossary } from '../glossary.ts';
-import { COMMANDS, optionText, type CommandRow, type Completes, type OptionRow, type Shell } from '../options.ts';
+import { COMMANDS, optionText, type ArgumentRow, type CommandRow, type Completes, type OptionRow, type Shell } from '../options.ts';
 
 export function completion(shell: Shell): number {
   process.stdout.write(completionScript(shell));
@@ -18,14 +18,16 @@ function wordsOf(completes: Completes): readonly string[] {
   return typeof completes === 'string' ? [] : completes;
 }
 
+const takesFiles = (command: CommandRow): boolean => command.arguments.some((row) => row.completes === 'files');
+
 function bash(): string {
   const names = COMMANDS.map((command) => command.name).join(' ');
   const values = COMMANDS.flatMap((command) => command.options)
     .filter((option) => option.value !== null)
     .map((option) => `    --${option.name}) COMPREPLY=($(compgen -W '${wordsOf(option.completes ?? 'nothing').join(' ')}' -- "$word")); return ;;`);
   const cases = COMMANDS.map((command) => {
-    const words = [...command.options.map((option) => `--${option.name}`), '--help', ...wordsOf(command.argument?.completes ?? 'nothing')].join(' ');
-    const files = command.argument?.completes === 'files' ? ' COMPREPLY+=($(compgen -f -- "$word"))' : '';
+    const words = [...command.options.map((option) => `--${option.name}`), '--help', ...command.arguments.flatMap((row) => wordsOf(row.completes))].join(' ');
+    const files = takesFiles(command) ? ' COMPREPLY+=($(compgen -f -- "$word"))' : '';
     return `    ${command.name}) COMPREPLY=($(compgen -W '${words}' -- "$word"));${files} ;;`;
   });
   return [
@@ -51,11 +53,9 @@ function zsh(): string {
     const value = row.value === null ? '' : `:${quote(row.value)}:(${wordsOf(row.completes ?? 'nothing').join(' ')})`;
     return `'${row.repeats === true ? '*' : ''}--${row.name}[${quote(optionText(row))}]${value}'`;
   };
-  const argument = (command: CommandRow): string[] => {
-    const { argument: row } = command;
-    if (row === null) return [];
+  const argument = (row: ArgumentRow, index: number): string => {
     const offers = row.completes === 'files' ? '_files' : `(${wordsOf(row.completes).join(' ')})`;
-    return [`'${row.repeats ? '*' : '1'}:${quote(row.name)}:${offers}'`];
+    return `'${row.repeats ? '*' : index + 1}:${quote(row.name)}:${offers}'`;
   };
   return [
     '#compdef fencepost',
@@ -67,7 +67,7 @@ function zsh(): string {
     '  local command=$words[2]',
     '  shift words; (( CURRENT-- ))',
     '  case $command in',
-    ...COMMANDS.map((command) => `    ${command.name}) _arguments ${[...command.options.map(option), ...argument(command)].join(' ')} ;;`),
+    ...COMMANDS.map((command) => `    ${command.name}) _arguments ${[...command.options.map(option), ...command.arguments.map(argument)].join(' ')} ;;`),
     '  esac',
     '}',
     'compdef _fencepost fencepost',
@@ -86,8 +86,8 @@ function fish(): string {
       const value = row.value === null ? '' : ` -x -a ${quote(wordsOf(row.completes ?? 'nothing').join(' '))}`;
       lines.push(`complete -c fencepost -n ${seen} -l ${row.name}${value} -d ${quote(optionText(row))}`);
     }
-    const offers = command.argument?.completes ?? 'nothing';
-    lines.push(offers === 'files' ? `complete -c fencepost -F -n ${seen}` : `complete -c fencepost -f -n ${seen} -a ${quote(wordsOf(offers).join(' '))}`);
+    const offers = command.arguments.flatMap((row) => wordsOf(row.completes));
+    lines.push(takesFiles(command) ? `complete -c fencepost -F -n ${seen}` : `complete -c fencepost -f -n ${seen} -a ${quote(offers.join(' '))}`);
   }
   return `${lines.join('\n')}\n`;
 }
