@@ -112,7 +112,7 @@ const WORKS = list({ fields: { name: 'text', behaviour: 'node' } });
 
 /** A field that a type gets and this table does not is told by the compiler. */
 const IMPORTER = {
-  id: 'text', ...PLACE, attach: oneOf('static', 'dynamic'), ops: orNull('text'), peer2peer: 'yes-no', callback: orNull('text'), pins: 'yes-no',
+  id: 'text', ...PLACE, attach: oneOf('static', 'dynamic'), ops: orNull('text'), peer2peer: 'yes-no', callback: orNull('text'), pins: 'yes-no', pinsToMap: 'yes-no',
   class: oneOf('static', 'movable', 'pinned', 'pinned-revocable', 'unprotected'), unmaps: orNull(oneOf('sync', 'deferred', 'user', 'never', 'conditional')),
   guards: list(located({ text: 'text', decided: orNull('text'), side: orNull('yes-no') })), maps: list(located()), unmapSites: list(located()), users: list('text'), helpers: list('text'),
   unpinsInCallback: 'yes-no', waitsInCallback: list(USAGE), addsInCallback: list(USAGE), addsFences: 'yes-no', mapsAgain: 'yes-no',

@@ -77,7 +77,7 @@ function importerFacts(one: ImporterProfile): Facts {
   return new Map<string, string | readonly string[]>([
     ['file', one.file], ['attaches in', one.function], ['attach', one.attach], ['operations', one.ops ?? ''], ['class', one.class], ['peer to peer', yes(one.peer2peer)],
     ['callback', one.callback ?? ''], ['unmaps', one.unmaps ?? ''], ['conditions', one.guards.map(guardText)], ['unmaps in', places(one.unmapSites)], ['maps in', places(one.maps)],
-    ['pins', yes(one.pins)], ['unpins in the callback', yes(one.unpinsInCallback)], ['callback waits for', one.waitsInCallback], ['callback adds fences', one.addsInCallback],
+    ['pins', yes(one.pins)], ['pins to map', yes(one.pinsToMap)], ['unpins in the callback', yes(one.unpinsInCallback)], ['callback waits for', one.waitsInCallback], ['callback adds fences', one.addsInCallback],
     ['adds fences', yes(one.addsFences)], ['maps again', yes(one.mapsAgain)],
     ['set only after the attach call', one.privateFields.filter((row) => row.set === 'after-attach').map((row) => row.field)],
     ['takes only', (one.onlyExporters ?? []).map((row) => `${row.table}, else -${row.errno}`)], ['users', one.users],

@@ -6,7 +6,7 @@ import type { CFunction } from '../source/syntax.ts';
 import type { Act, Behaviour, Evidence, ExporterProfile, LedgerRow, Place, RefusalFact, RevokePath, Work } from '../results/audit.ts';
 import { usageLevel, type Usage } from '../protocol/usage.ts';
 import type { Goal } from './anchors.ts';
-import { execute, type Question } from './execute.ts';
+import { execute, type Answer, type Question } from './execute.ts';
 import { memberFunction, type FoundExporter } from './exporters.ts';
 import { refusalsOf } from './refusals.ts';
 import { markOf, placeOfSite, type CallSite, type TreeView } from './tree-view.ts';
@@ -30,9 +30,9 @@ export function profileExporter(view: TreeView, found: FoundExporter, id: string
   }
   const refuses = ([['attach', 'attach'], ['pin', 'pin'], ['map_dma_buf', 'map']] as const).flatMap(([member, at]): readonly RefusalFact[] => {
     const fn = op(member);
-    return fn === null ? [] : refusalsOf(view.code, fn, at, folderOf(fn.file));
+    return fn === null ? [] : refusalsOf(view.code, fn, at, table.file);
   });
-  const flags = flagsOf(view, [...refuses, ...privateRefusals(view, found, home)], home);
+  const flags = flagsOf(view, [...refuses, ...privateRefusals(view, found)], home);
   const body = (member: string): Behaviour | null => {
     const fn = op(member);
     return fn === null ? null : runOp(view, fn, home, flags, ledger);
@@ -77,12 +77,14 @@ export function profileExporter(view: TreeView, found: FoundExporter, id: string
   };
 }
 
+const POINTER = 'a pointer of the exporter\'s object';
+
 function question(root: CFunction, home: string, flags: ReadonlySet<string>): Question {
   return {
     root, home, goals: new Map(), flags, mapFields: new Set(), assumesStops: false, tells: OP_TELLS, followsAll: false,
     heldFunctions: () => [],
     // A pointer of the exporter's own object is there for as long as the buffer is.
-    decide: (ask) => (ask.field === 'import_attach' ? { value: false, why: 'what it exports it has not imported' } : ask.isPointer && ask.equals === null ? { value: true, why: 'a pointer of the exporter\'s object' } : null),
+    decide: (ask) => (ask.field === 'import_attach' ? { value: false, why: 'what it exports it has not imported' } : ask.isPointer && ask.equals === null ? { value: true, why: POINTER } : null),
     start: new Map(), given: new Map(),
   };
 }
@@ -94,14 +96,14 @@ function runOp(view: TreeView, fn: CFunction, home: string, flags: ReadonlySet<s
 }
 
 /** Refusals of a way past map: a function that knows this table and hands out the memory itself. */
-function privateRefusals(view: TreeView, found: FoundExporter, home: string): readonly RefusalFact[] {
+function privateRefusals(view: TreeView, found: FoundExporter): readonly RefusalFact[] {
   const { table } = found;
   const text = view.code.text(table.file) ?? '';
   const rows: RefusalFact[] = [];
   for (const match of text.matchAll(new RegExp(`ops\\s*!=\\s*&${table.name}\\b`, 'g'))) {
     const place = view.fields.functionAround(table.file, match.index);
     const fn = place === null ? null : view.code.functionIn(table.file, place.name);
-    if (fn !== null) rows.push(...refusalsOf(view.code, fn, 'map', home));
+    if (fn !== null) rows.push(...refusalsOf(view.code, fn, 'map', table.file));
   }
   return rows;
 }
@@ -143,8 +145,13 @@ function revokePathsOf(view: TreeView, site: CallSite, home: string, flags: Read
     }
     const already = new Set(actsOf([behaviour]).flatMap(({ act }) => (act.do === 'lock' ? [act.object] : [])));
     for (const { act, at } of [...held].reverse()) if (act.do === 'lock' && !already.has(act.object)) behaviour = { kind: 'act', act, at, next: behaviour };
-    return [{ path: { ...placeOfSite(site), behaviour }, works: answer.works, assumptions: answer.assumptions }];
+    return [{ path: { ...placeOfSite(site), behaviour }, works: answer.works, assumptions: [...answer.assumptions, ...takenPointers(answer, site)] }];
   });
+}
+
+/** A pointer that the function tests before it calls back may be gone while the buffer is still shared: nobody is told then. */
+function takenPointers(answer: Answer, site: CallSite): readonly string[] {
+  return answer.decided.filter((one) => one.decided === POINTER && one.function === site.function && one.line <= site.line).map((one) => `${one.text} is not NULL (${one.file}:${one.line})`);
 }
 
 /** Every assignment of true and false to the boolean parameters, at most two of them. */

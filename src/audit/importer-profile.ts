@@ -8,6 +8,7 @@ import type { Goal } from './anchors.ts';
 import { execute, type Answer, type Question } from './execute.ts';
 import { decideWhileMapped, type Driver } from './fields.ts';
 import type { FoundImporter } from './importers.ts';
+import { privateFieldsOf } from './private-fields.ts';
 import { markOf, placeOfSite, type CallSite, type TreeView } from './tree-view.ts';
 import { actsOf, unmapsOf, usagesIn, withoutIdleBranches } from './unmaps.ts';
 import { NULL } from './values.ts';
@@ -72,6 +73,7 @@ export function profileImporter(view: TreeView, found: FoundImporter, id: string
     peer2peer,
     callback,
     pins,
+    pinsToMap: pins || (setUp !== null && mapsPinnedOnly(setUp.behaviour, site)),
     class: cls,
     unmaps,
     guards: [...open, ...decided],
@@ -146,6 +148,25 @@ function keepsPin(behaviour: Behaviour): boolean {
     return isAttached && pins > 0;
   };
   return visit(behaviour, 0, false);
+}
+
+/** Behind this attach call it maps, and never without a pin. */
+function mapsPinnedOnly(behaviour: Behaviour, site: Place): boolean {
+  const counts: number[] = [];
+  const visit = (one: Behaviour, pins: number, isOwn: boolean): void => {
+    if (one.kind === 'act') {
+      const { act, at } = one;
+      if (act.do === 'map' && isOwn) counts.push(pins);
+      // The fallback to a helper has an attach call of its own.
+      const isOwnNow = act.do === 'attach' ? at.file === site.file && at.line === site.line : isOwn;
+      visit(one.next, pins + (act.do === 'pin' ? 1 : act.do === 'unpin' ? -1 : 0), isOwnNow);
+    } else if (one.kind === 'branch') {
+      visit(one.yes, pins, isOwn);
+      visit(one.no, pins, isOwn);
+    }
+  };
+  visit(behaviour, 0, false);
+  return counts.length > 0 && counts.every((pins) => pins > 0);
 }
 
 function runCallback(view: TreeView, found: FoundImporter, callback: string, maps: readonly CallSite[]): Answer | null {
@@ -325,31 +346,6 @@ function mapsLater(view: TreeView, maps: readonly CallSite[], setUp: Answer | nu
     if (!inSetUp.has(one.name)) return true;
     return escapes(one, 0);
   });
-}
-
-/** Members of the importer's object that the callback itself reads, and when they are set. */
-function privateFieldsOf(view: TreeView, found: FoundImporter, answer: Answer): ImporterProfile['privateFields'] {
-  const rows = new Map<string, { field: string; set: 'before-attach' | 'after-attach' | 'not-seen'; at: Place | null }>();
-  const callback = answer.followed[0];
-  for (const [path, at] of answer.reads) {
-    const match = /attach->importer_priv(?:~\{[^}]*\})?(?:->|\.)(\w+)(?:$|[.[-])/.exec(path);
-    const field = match?.[1];
-    if (field === undefined || callback === undefined || at.function !== callback.name || rows.has(field)) continue;
-    rows.set(field, { field, ...whenSet(view, found, field) });
-  }
-  return [...rows.values()];
-}
-
-function whenSet(view: TreeView, found: FoundImporter, field: string): { readonly set: 'before-attach' | 'after-attach' | 'not-seen'; readonly at: Place | null } {
-  for (const [level, fn] of [...found.chain].reverse().entries()) {
-    const stores = view.fields.stores(field, folderOf(fn.file)).filter((one) => one.fn.name === fn.name);
-    const [first] = stores;
-    if (first === undefined) continue;
-    const attach = level === 0 ? found.site.line : (view.callSites(found.chain[found.chain.length - level]?.name ?? '', [fn.file]).find((one) => one.function === fn.name)?.line ?? 0);
-    const isResult = level === 0 && /dma_buf_(?:dynamic_)?attach\s*\(/.test(first.value);
-    return { set: isResult || first.line > attach ? 'after-attach' : 'before-attach', at: { file: first.file, line: first.line, function: fn.name } };
-  }
-  return { set: 'not-seen', at: null };
 }
 
 /** Functions on the way of the set-up that refuse any exporter but their own (`ops != &table`). */

@@ -1,6 +1,6 @@
 // Finds every importer of a tree: one for each attach call and ops table, through the helper layers, with who uses it (issue 3, part 3).
 
-import { folderOf } from '../source/lexical.ts';
+import { folderOf, type LexicalFunction } from '../source/lexical.ts';
 import { bared, eachExpression, expressionText, type Expression } from '../source/c-tree.ts';
 import { namedBy, type CFunction, type CTable } from '../source/syntax.ts';
 import type { LedgerRow } from '../results/audit.ts';
@@ -144,35 +144,49 @@ function eachStatementStore(fn: CFunction, name: string, visit: (value: Expressi
   declared(fn.body);
 }
 
+/** On the way from an attach call up to the drivers. `unless`: operations that a function on the way calls instead, where a driver has them. */
+interface Reaching {
+  readonly name: string;
+  readonly file: string;
+  readonly unless: readonly string[];
+}
+
+/** Members that a function tests before it calls them: `if (driver->gem_prime_import) … else drm_gem_prime_import()`. */
+function otherWays(view: TreeView, caller: LexicalFunction): readonly string[] {
+  const body = view.code.bodyText(caller);
+  return [...new Set([...body.matchAll(/\bif\s*\(\s*[\w>.-]+->(\w+)\s*\)[^;]*->\1\s*\([^;]*;\s*\}?\s*else\b/g)].map((match) => match[1] ?? ''))];
+}
+
 /** Drivers that reach a function from outside its folder: through exported functions, exported tables, macros of headers, the layers between, and operations that it calls. */
 export function usersOf(view: TreeView, start: CFunction): Reached {
   const home = folderOf(start.file);
   const users = new Set<string>();
   const helpers = new Set<string>();
   const seen = new Set<string>();
-  let level: { readonly name: string; readonly file: string }[] = [start];
-  const use = (file: string): void => {
+  let level: Reaching[] = [{ name: start.name, file: start.file, unless: [] }];
+  const use = (file: string, { unless }: Reaching): void => {
+    if (unless.some((member) => view.code.membersOf(folderOf(file), member, null).length > 0)) return;
     if (folderOf(file) !== home || file.startsWith('drivers/gpu/drm/drm_') !== start.file.startsWith('drivers/gpu/drm/drm_')) users.add(userName(file));
   };
   for (let depth = 0; depth < 6 && level.length > 0; depth++) {
-    const next: { name: string; file: string }[] = [];
+    const next: Reaching[] = [];
     for (const one of level) {
       if (seen.has(one.name)) continue;
       seen.add(one.name);
       if (view.code.exportedFrom(one.name).some((file) => folderOf(file) === home)) helpers.add(one.name);
       for (const file of view.filesWith(one.name)) {
-        if (file.startsWith('include/')) for (const macro of macrosHolding(view, file, one.name)) next.push({ name: macro, file });
-        else if (folderOf(file) !== home && calls(view, file, one.name)) use(file);
+        if (file.startsWith('include/')) for (const macro of macrosHolding(view, file, one.name)) next.push({ name: macro, file, unless: one.unless });
+        else if (folderOf(file) !== home && calls(view, file, one.name)) use(file, one);
       }
       // Layers in the same folder: callers, and exported tables that hold it.
       const place = view.code.locate(one.name, one.file);
       if (place === null || folderOf(place.file) !== home) continue;
-      for (const caller of view.fields.callers(place)) next.push({ name: caller.name, file: caller.file });
-      for (const table of tablesHolding(view, place.file, one.name)) next.push({ name: table, file: place.file });
+      for (const caller of view.fields.callers(place)) next.push({ name: caller.name, file: caller.file, unless: [...one.unless, ...otherWays(view, caller)] });
+      for (const table of tablesHolding(view, place.file, one.name)) next.push({ name: table, file: place.file, unless: one.unless });
     }
     level = next;
   }
-  for (const file of providersOf(view, start)) use(file);
+  for (const file of providersOf(view, start)) use(file, { name: start.name, file: start.file, unless: [] });
   return { users: [...users].sort(), helpers: [...helpers].sort() };
 }
 
@@ -202,7 +216,7 @@ function providersOf(view: TreeView, start: CFunction): readonly string[] {
 
 function calls(view: TreeView, file: string, name: string): boolean {
   const text = view.code.text(file) ?? '';
-  return new RegExp(`(?:\\b${name}\\s*\\(|[=&,]\\s*&?${name}\\b)`).test(text.replace(/\/\*[\s\S]*?\*\//g, ' '));
+  return new RegExp(`(?:\\b${name}\\s*\\(|[=&,{]\\s*&?${name}\\b)`).test(text.replace(/\/\*[\s\S]*?\*\//g, ' '));
 }
 
 /** Names of tables of a file in which a function stands, and that others may use. */

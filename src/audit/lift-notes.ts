@@ -71,7 +71,22 @@ export class LiftNotes {
   }
 }
 
-export const testText = (test: Test): string => (test.is === 'unknown' ? test.text : test.is === 'flag' ? test.field : test.is);
+export function testText(test: Test): string {
+  switch (test.is) {
+    case 'unknown':
+      return test.text;
+    case 'flag':
+      return test.field;
+    case 'exporter-ops':
+      return `dma_buf_ops other than ${test.table}`;
+    case 'peer2peer':
+    case 'revocable':
+    case 'dynamic':
+    case 'mapped':
+    case 'idle':
+      return test.is;
+  }
+}
 
 /** Whether the sides of a branch differ in an act that matters, wherever on the side it stands. */
 export function sidesDiffer(yes: Behaviour, no: Behaviour, matters: (act: Act) => boolean): boolean {

@@ -37,6 +37,8 @@ export function lift(exporter: ExporterProfile, importer: ImporterProfile, revok
   const taken = importerLines(importer, isIdle, notes);
   if (isIdle) notes.assume('the device of the importer does no work meanwhile: only its mapping is asked about');
   const back = backLines(exporter, importer, revoke, flags, notes);
+  // Where nothing is taken back, nothing that the callback does was asked.
+  for (const text of revoke === null ? [] : [...importer.assumptions, ...exporter.assumptions]) notes.assume(text);
   const header = [
     `"${exporter.id} exports, ${importer.id} imports."`, `source "${exporter.file}:${exporter.line}"`, `source "${importer.file}:${importer.line}"`,
     ...(isMover(exporter) ? ['contract MOVE=V2b, STORE=RS2'] : []),

@@ -64,7 +64,7 @@ export function storyOf(importer: ImporterProfile, exporter: ExporterProfile, op
   const { pair, lifted, answer } = worstPath(exporter, importer, options, (one) => search(printedLift(one), options));
   return {
     pair, importer, exporter, scenario: printedLift(lifted), result: typeof answer === 'string' ? null : answer,
-    assumptions: [...new Set([...lifted.assumptions, ...importer.assumptions, ...exporter.assumptions])],
+    assumptions: lifted.assumptions,
   };
 }
 
@@ -127,8 +127,8 @@ function search(text: string, options: JudgeOptions): Answer {
 
 function rowsOf(exporter: ExporterProfile, pair: Pair, { assumptions, notSearched }: Lifted, answer: Answer): readonly LedgerRow[] {
   const row = (text: string): LedgerRow => {
-    const place = /\(([\w./+-]+\.[ch]):(\d+)\)$/.exec(text);
-    return { file: place?.[1] ?? exporter.file, line: Number(place?.[2] ?? exporter.line), function: '', reason: `assumed: ${text}` };
+    const place = /([\w./+-]+\.[ch]):(\d+)/.exec(text);
+    return { file: place?.[1] ?? '', line: Number(place?.[2] ?? 0), function: '', reason: `assumed: ${text}` };
   };
   const isSearched = typeof answer !== 'string' && !['unfinished', 'tool-failed'].includes(answer.verdict) && !(answer.verdict === 'vacuous' && pair.verdict === 'undecided');
   const failed: LedgerRow = { file: exporter.file, line: exporter.line, function: '', reason: `${pair.exporter} x ${pair.importer}: ${pair.why}` };

@@ -1,5 +1,6 @@
 // Every errno that attach, pin or map can answer with, where it stands and under which condition: read off the syntax, callees included.
-// What a callee of another layer returns is not counted: it fails, it does not refuse (issue 3, part 4).
+// A callee of another layer counts where it is handed the attachment: it does the operation's work. Of any other, an error is a failure, no
+// refusal (issue 3, part 4).
 
 import { folderOf } from '../source/lexical.ts';
 import { eachExpression, expressionText, type Expression, type Statement } from '../source/c-tree.ts';
@@ -9,17 +10,29 @@ import type { RefusalFact } from '../results/audit.ts';
 
 const DEEPEST = 2;
 
-export function refusalsOf(code: CodeBase, op: CFunction, at: RefusalFact['at'], home: string): readonly RefusalFact[] {
+/** `table`: file of the exporter's table. A helper of another folder asks the driver's own tables for more. */
+export function refusalsOf(code: CodeBase, op: CFunction, at: RefusalFact['at'], table: string): readonly RefusalFact[] {
   const found = new Map<string, RefusalFact>();
-  collect(code, op, at, home, '', 0, new Set(), found);
+  collect({ code, at, home: folderOf(op.file), table, seen: new Set(), found }, op, 0);
   return [...found.values()];
 }
 
-function collect(code: CodeBase, fn: CFunction, at: RefusalFact['at'], home: string, outer: string, depth: number, seen: Set<CFunction>, found: Map<string, RefusalFact>): void {
+interface Search {
+  readonly code: CodeBase;
+  readonly at: RefusalFact['at'];
+  /** Folder of the operation's function. */
+  readonly home: string;
+  readonly table: string;
+  readonly seen: Set<CFunction>;
+  readonly found: Map<string, RefusalFact>;
+}
+
+function collect(search: Search, fn: CFunction, depth: number): void {
+  const { at, seen, found } = search;
   if (seen.has(fn)) return;
   seen.add(fn);
   const add = (errno: string, when: readonly string[], line: number): void => {
-    const condition = when.at(-1) ?? outer;
+    const condition = when.at(-1) ?? '';
     const key = `${fn.file}:${line} ${errno}`;
     if (!found.has(key)) found.set(key, { at, when: condition, errno, file: fn.file, line, function: fn.name });
   };
@@ -27,7 +40,8 @@ function collect(code: CodeBase, fn: CFunction, at: RefusalFact['at'], home: str
     let caseText: string | null = null;
     for (const [index, one] of statements.entries()) {
       const here = caseText === null ? when : [...when, caseText];
-      if (one.kind === 'case') caseText = one.value === null ? 'default' : `case ${expressionText(one.value)}`;
+      // Inside of a switch the last text is what it asks for.
+      if (one.kind === 'case') caseText = `${when.at(-1) ?? ''}: ${one.value === null ? 'default' : expressionText(one.value)}`;
       if (one.kind === 'return' && one.value !== null) for (const errno of errnosIn(one.value)) add(errno, here, one.line);
       if (one.kind === 'expression' && one.value.kind === 'assign' && one.value.to.kind === 'name') {
         // "ret = -EFOO; goto out;" refuses; a start value does not, unless it is what the next test returns.
@@ -47,19 +61,38 @@ function collect(code: CodeBase, fn: CFunction, at: RefusalFact['at'], home: str
       } else if (one.kind === 'either') {
         visit(one.then, here);
         visit(one.otherwise, here);
-      } else if (one.kind === 'for') visit(one.body, here);
+      } else if (one.kind === 'switch') visit(one.body, [...here, expressionText(one.of)]);
+      else if (one.kind === 'for') visit(one.body, here);
       else if ('body' in one) visit(one.body, here);
     }
   };
   visit(fn.body, []);
   if (depth >= DEEPEST) return;
   eachExpression(fn.body, (one) => {
-    if (one.kind !== 'call' || one.callee.kind !== 'name') return;
-    const place = code.locate(one.callee.name, fn.file);
-    if (place === null || (place.file !== fn.file && folderOf(place.file) !== home)) return;
-    const callee = code.functionIn(place.file, one.callee.name);
-    if (callee !== null && /^(?:int|long|struct \w+ \*)$/.test(callee.returns) && handsOver(fn, one)) collect(code, callee, at, home, '', depth + 1, seen, found);
+    if (one.kind !== 'call' || !handsOver(fn, one)) return;
+    const callee = calleeOf(search, fn, one);
+    if (callee !== null && /^(?:int|long|struct \w+ \*)$/.test(callee.returns)) collect(search, callee, depth + 1);
   });
+}
+
+/** Of the same file or folder, or handed the attachment; through a member of a helper's, the one function that the driver's tables hold there. */
+function calleeOf({ code, home, table }: Search, fn: CFunction, { callee, args }: Expression & { readonly kind: 'call' }): CFunction | null {
+  const named = (name: string, from: string): CFunction | null => {
+    const place = code.locate(name, from) ?? code.exportedFrom(name).map((file) => code.locate(name, file)).find((one) => one !== null) ?? null;
+    return place === null ? null : code.functionIn(place.file, name);
+  };
+  if (callee.kind === 'field') {
+    if (folderOf(table) === folderOf(fn.file)) return null;
+    const held = code.membersOf(folderOf(table), callee.name, null);
+    const [only] = held;
+    return held.length === 1 && only !== undefined ? named(only, table) : null;
+  }
+  if (callee.kind !== 'name') return null;
+  const found = named(callee.name, fn.file);
+  if (found === null) return null;
+  const isNear = found.file === fn.file || folderOf(found.file) === home;
+  const takesAttachment = args.length === found.parameters.length && found.parameters.some(({ type }) => /\bdma_buf_attachment\b/.test(type));
+  return isNear || takesAttachment ? found : null;
 }
 
 /** The callee's answer becomes the caller's: returned, or kept in what is returned. */

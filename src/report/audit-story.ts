@@ -39,7 +39,7 @@ export function exporterFacts(one: ExporterProfile): string[] {
 }
 
 export function importerFacts(one: ImporterProfile): string[] {
-  const facts = [`${at(one)} ${one.function}(): attaches, ${one.attach}${one.ops === null ? '' : `, ${one.ops}`}, class ${one.class}${one.peer2peer ? ', takes peer to peer' : ''}`];
+  const facts = [`${at(one)} ${one.function}(): attaches, ${one.attach}${one.ops === null ? '' : `, ${one.ops}`}, class ${one.class}${one.peer2peer ? ', takes peer to peer' : ''}${one.pinsToMap && !one.pins ? ', pins while it maps' : ''}`];
   if (one.callback !== null) facts.push(`callback ${one.callback}(): unmaps ${one.unmaps ?? 'nothing'}${one.unpinsInCallback ? ', unpins' : ''}`);
   facts.push(...one.guards.map(guardText));
   for (const row of one.evidence) if (row.fact !== 'attach' && row.fact !== 'ops') facts.push(evidenceText(row));

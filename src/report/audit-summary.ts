@@ -30,5 +30,10 @@ export function evidenceText({ importers, exporters, references }: Pick<AuditRes
 }
 
 export function ledgerText(result: Pick<AuditResult, 'ledger'>, form: Form): string[] {
-  return result.ledger.flatMap((row) => wrap(`${row.file}${row.line === 0 ? '' : `:${row.line}`}${row.function === '' ? '' : ` ${row.function}()`} ${row.reason}`, form.width, 4));
+  return result.ledger.flatMap((row) => {
+    const place = `${row.file}${row.line === 0 ? '' : `:${row.line}`}`;
+    // Said once, at the start.
+    const reason = row.file === '' ? row.reason : row.reason.replace(` (${place})`, '').replace(` at ${place}`, '');
+    return wrap(`${place}${row.function === '' ? '' : ` ${row.function}()`} ${reason}`.trim(), form.width, 4);
+  });
 }

@@ -104,6 +104,8 @@ export interface ImporterProfile {
   readonly callback: string | null;
   /** Pins for as long as it is mapped. */
   readonly pins: boolean;
+  /** Wherever it maps it has pinned, if only until then: an exporter that refuses the pin refuses it. True where `pins` is. */
+  readonly pinsToMap: boolean;
   readonly class: ImporterClass;
   /** What the callback does about the unmap; null without a callback. */
   readonly unmaps: Unmaps | null;
@@ -209,6 +211,7 @@ export interface Pair {
 }
 
 export interface LedgerRow {
+  /** Empty, with line 0, for what was taken for granted of all. */
   readonly file: string;
   readonly line: number;
   readonly function: string;

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { ATTACH, exporterOf, importerOf, movable, pairOf, REVOKE, revoker, STATIC, SYNC, UNMAP, unnotified, type Revoker } from './toy-tree.ts';
+import { ATTACH, auditOf, exporterOf, importerOf, movable, pairOf, REVOKE, revoker, STATIC, SYNC, UNMAP, unnotified, type Revoker } from './toy-tree.ts';
 
 const WORK = `static void toy_work(struct work_struct *work)
 {
@@ -45,6 +45,57 @@ test('without the question whether it is revocable, a pinned importer hangs the 
 test('a pin that always fails turns pinned importers away', (t) => {
   const attach = ATTACH.replace(/\tif \(!dma_buf_attach_revocable[\s\S]*/, '');
   assert.equal(verdict(t, { attach, ops: '\t.pin = bar_pin,\n\t.unpin = bar_unpin,' }, unnotified(true)), 'refused pin EOPNOTSUPP');
+});
+
+test('it turns away as well who pins only while mapping', (t) => {
+  const pinning = movable(SYNC).replace('\tt->sgt = dma_buf_map', '\tif (dma_buf_pin(attach))\n\t\treturn -EINVAL;\n\tt->sgt = dma_buf_map').replace('\tdma_resv_unlock(buf->resv);\n\treturn 0;', '\tdma_buf_unpin(attach);\n\tdma_resv_unlock(buf->resv);\n\treturn 0;');
+  assert.equal(verdict(t, { ops: '\t.pin = bar_pin,\n\t.unpin = bar_unpin,' }, pinning), 'refused pin EOPNOTSUPP');
+  assert.equal(verdict(t, { ops: '\t.pin = bar_pin,\n\t.unpin = bar_unpin,' }, movable(SYNC)), 'holds');
+  assert.equal(verdict(t, {}, pinning), 'holds');
+});
+
+test('refusals of a helper that is handed the attachment, of the driver function it calls, and of no other layer', (t) => {
+  const { exporters } = auditOf(t, {
+    'drivers/lib/lib.c': `#include <linux/dma-buf.h>
+struct sg_table *lib_map(struct dma_buf_attachment *attach, enum dma_data_direction dir)
+{
+	struct lib_object *obj = attach->dmabuf->priv;
+	struct sg_table *sgt;
+	int ret;
+
+	switch (obj->place) {
+	case PLACE_SYSTEM:
+		break;
+	default:
+		return ERR_PTR(-EINVAL);
+	}
+	ret = obj->funcs->prepare(obj);
+	if (ret)
+		return ERR_PTR(ret);
+	return lib_pages(obj);
+}
+EXPORT_SYMBOL(lib_map);
+`,
+    'drivers/mm/pages.c': 'struct sg_table *lib_pages(struct lib_object *obj)\n{\n\treturn ERR_PTR(-ENOMEM);\n}\nEXPORT_SYMBOL(lib_pages);\n',
+    'drivers/bar/bar.c': `#include <linux/dma-buf.h>
+static struct sg_table *bar_map(struct dma_buf_attachment *attach, enum dma_data_direction dir)
+{
+	return lib_map(attach, dir);
+}
+static const struct dma_buf_ops bar_ops = { .map_dma_buf = bar_map };
+`,
+    'drivers/bar/object.c': `int bar_prepare(struct lib_object *obj)
+{
+	if (obj->secret)
+		return -EPERM;
+	return 0;
+}
+static const struct lib_funcs bar_funcs = {
+	.prepare = bar_prepare,
+};
+`,
+  });
+  assert.deepEqual(exporters[0]?.refuses.map((row) => `${row.at} ${row.errno} ${row.when} ${row.file}`), ['map EINVAL obj->place: default drivers/lib/lib.c', 'map EPERM obj->secret drivers/bar/object.c']);
 });
 
 test('an importer that leaves the unmap to its user hangs the revoke', (t) => {

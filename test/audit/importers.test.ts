@@ -78,7 +78,21 @@ test('classes without a callback', (t) => {
 
 test('a pin that is given back at once is none', (t) => {
   const text = unnotified(true).replace('out:\n', '\tdma_buf_unpin(t->attach);\nout:\n');
-  assert.equal(importerOf(t, text).pins, false);
+  const { pins, pinsToMap } = importerOf(t, text);
+  assert.deepEqual([pins, pinsToMap], [false, true]);
+});
+
+test('a pin to map counts for this attach call alone, and only where no mapping is made without', (t) => {
+  const pinning = (map: string): string => movable(SYNC).replace('\tt->sgt = dma_buf_map_attachment(attach, DMA_BIDIRECTIONAL);\n', map);
+  const MAP = '\tt->sgt = dma_buf_map_attachment(attach, DMA_BIDIRECTIONAL);\n';
+  assert.equal(importerOf(t, pinning(`\tif (dma_buf_pin(attach))\n\t\treturn -EINVAL;\n${MAP}\tdma_buf_unpin(attach);\n`)).pinsToMap, true);
+  assert.equal(importerOf(t, pinning(MAP)).pinsToMap, false);
+  assert.equal(importerOf(t, pinning(`\tif (t->kind == 3) {\n\t\tdma_buf_pin(attach);\n${MAP}\t\tdma_buf_unpin(attach);\n\t} else {\n${MAP}\t}\n`)).pinsToMap, false);
+  // A way past it, with an attach call of its own.
+  const fallback = `if (t->kind == 3) {\n\t\tattach = dma_buf_attach(buf, dev);\n${MAP}\t\treturn 0;\n\t}\n`;
+  const both = pinning(`\tif (dma_buf_pin(attach))\n\t\treturn -EINVAL;\n${MAP}\tdma_buf_unpin(attach);\n`).replace('\tattach = dma_buf_dynamic_attach', `\t${fallback}\tattach = dma_buf_dynamic_attach`);
+  const { importers } = auditOf(t, { 'drivers/toy/toy.c': both });
+  assert.deepEqual(importers.map((one) => [one.attach, one.pinsToMap]), [['static', false], ['dynamic', true]]);
 });
 
 test('ops that callers hand to a helper are importers of their own, with their users', (t) => {
@@ -100,9 +114,52 @@ EXPORT_SYMBOL(ib_umem_dmabuf_get);
   assert.deepEqual(importers.map((one) => [one.ops, one.peer2peer, one.function, one.line]), [['one_ops', true, 'ib_umem_dmabuf_get', 7], ['two_ops', false, 'ib_umem_dmabuf_get', 7]]);
 });
 
+test('users: a macro that begins a table; not who has the operation that is called instead', (t) => {
+  const driver = (table: string, more = ''): string => `#include <drm/lib.h>\n${more}static const struct drm_driver one_driver = {\n${table}};\n`;
+  const { importers } = auditOf(t, {
+    'include/drm/lib.h': '#define DRM_GEM_SHMEM_DRIVER_OPS \\\n\t.import = drm_gem_prime_lib_import\nint drm_gem_prime_lib_import(struct dma_buf *buf, struct device *dev);\nint drm_gem_prime_lib_handle(struct lib *lib, struct dma_buf *buf, struct device *dev);\n',
+    'drivers/lib/lib.c': `#include <linux/dma-buf.h>
+#include <drm/lib.h>
+int drm_gem_prime_lib_import(struct dma_buf *buf, struct device *dev)
+{
+	struct dma_buf_attachment *attach = dma_buf_attach(buf, dev);
+
+	return IS_ERR(dma_buf_map_attachment_unlocked(attach, DMA_BIDIRECTIONAL));
+}
+EXPORT_SYMBOL(drm_gem_prime_lib_import);
+
+int drm_gem_prime_lib_handle(struct lib *lib, struct dma_buf *buf, struct device *dev)
+{
+	if (lib->driver->import)
+		return lib->driver->import(buf, dev);
+	else
+		return drm_gem_prime_lib_import(buf, dev);
+}
+EXPORT_SYMBOL(drm_gem_prime_lib_handle);
+`,
+    'drivers/a/first.c': driver('\tDRM_GEM_SHMEM_DRIVER_OPS,\n\t.name = "a",\n'),
+    'drivers/b/later.c': driver('\t.name = "b",\n\tDRM_GEM_SHMEM_DRIVER_OPS,\n'),
+    'drivers/c/own.c': driver('\t.import = own_import,\n', 'int own_open(struct lib *lib, struct dma_buf *buf, struct device *dev) { return drm_gem_prime_lib_handle(lib, buf, dev); }\n'),
+    'drivers/d/plain.c': driver('\t.name = "d",\n', 'int plain_open(struct lib *lib, struct dma_buf *buf, struct device *dev) { return drm_gem_prime_lib_handle(lib, buf, dev); }\n'),
+  });
+  assert.deepEqual(importers.map((one) => one.users), [['drivers/a', 'drivers/b', 'drivers/d']]);
+});
+
 test('what the callback reads and who sets it after the attach call is told', (t) => {
   const fields = importerOf(t, movable('\tdma_buf_unmap_attachment(t->attach, t->sgt, DMA_BIDIRECTIONAL);')).privateFields;
   assert.deepEqual(fields.map((one) => [one.field, one.set]), [['attach', 'after-attach'], ['sgt', 'after-attach']]);
+});
+
+test('fields that a callee reads, and stores by a function called before or after, or by the caller of the helper', (t) => {
+  const fields = importerOf(t, movable(`\ttoy_stop(t);\n${UNMAP}`, `static void toy_stop(struct toy *t)
+{
+	if (t->kind == 2 && t->busy && t->lock.owner)
+		toy_stop_hw(t);
+}
+static void toy_prepare(struct toy *t) { t->kind = 1; }
+static void toy_begin(struct toy *t) { t->busy = true; }
+`, '\ttoy_prepare(t);').replace('\tdma_resv_unlock(buf->resv);\n\treturn 0;', '\ttoy_begin(t);\n\tdma_resv_unlock(buf->resv);\n\treturn 0;')).privateFields;
+  assert.deepEqual(fields.map((one) => `${one.field} ${one.set}`), ['kind before-attach', 'busy after-attach', 'lock.owner not-seen', 'attach after-attach', 'sgt after-attach']);
 });
 
 test('a callback that recurses or is missing ends up in the ledger', (t) => {

@@ -69,7 +69,7 @@ function importer(id: string, more: Partial<ImporterProfile>): ImporterProfile {
   const file = more.file ?? IMPORTER_FILE;
   const place = (line: number): Place => ({ file, line, function: 'nic_import' });
   return {
-    id, file, line: 40, function: 'nic_import', attach: 'dynamic', ops: 'nic_attach_ops', peer2peer: true, callback: 'nic_invalidate', pins: false, class: 'movable', unmaps: 'sync', guards: [],
+    id, file, line: 40, function: 'nic_import', attach: 'dynamic', ops: 'nic_attach_ops', peer2peer: true, callback: 'nic_invalidate', pins: false, pinsToMap: false, class: 'movable', unmaps: 'sync', guards: [],
     maps: [place(50)], unmapSites: [place(70)], users: [], helpers: [], unpinsInCallback: false, waitsInCallback: [], addsInCallback: [], addsFences: false, mapsAgain: false, privateFields: [],
     marked: null, onlyExporters: null, behaviour: null, works: [], evidence: [], assumptions: [], ...more,
   };
@@ -84,9 +84,9 @@ export const movable = (id: string, lines: readonly Line[], more: Partial<Import
 /** dma_buf_attach(): no operations at all. */
 export const staticImporter = importer('camera', { attach: 'static', ops: null, peer2peer: false, callback: null, class: 'static', unmaps: null });
 /** ib_umem_dmabuf_get_pinned(): pins, never told. */
-export const pinned = importer('efa', { callback: null, pins: true, class: 'pinned', unmaps: null });
+export const pinned = importer('efa', { callback: null, pins: true, pinsToMap: true, class: 'pinned', unmaps: null });
 /** The generic revoke: stop, unmap, unpin, all in the callback. */
-export const pinnedRevocable = movable('irdma', [stopDevice('pinned_revoke'), UNMAP, UNPIN], { pins: true, class: 'pinned-revocable', unpinsInCallback: true });
+export const pinnedRevocable = movable('irdma', [stopDevice('pinned_revoke'), UNMAP, UNPIN], { pins: true, pinsToMap: true, class: 'pinned-revocable', unpinsInCallback: true });
 /** On-demand paging: zaps its page tables, then unmaps. */
 export const pageFaults = movable('mlx5', [when(MAPPED, [stopDevice('update_mr_pas'), UNMAP])], { mapsAgain: true });
 /** Fences of its jobs, unmap in a worker behind them. */
@@ -100,14 +100,14 @@ export const byUser = movable('lazy', [{ do: 'set', field: 'stale', path: 'bo->s
 /** Has a callback so that it may attach, and warns there. */
 export const onlyLogs = movable('warner', [LOG], { unmaps: 'never', class: 'unprotected' });
 /** The same, pinned: RDMA before 7.1. */
-export const pinnedOnlyLogs = movable('stub', [LOG], { unmaps: 'never', class: 'pinned', pins: true });
+export const pinnedOnlyLogs = movable('stub', [LOG], { unmaps: 'never', class: 'pinned', pins: true, pinsToMap: true });
 /** Operations without callback, and no pin. */
 export const unprotected = importer('careless', { callback: null, class: 'unprotected', unmaps: null });
 /** Unmaps while its device still works. */
 export const unmapsUnderJob = movable('hasty', [UNMAP]);
 /** iommufd: pins, takes the physical range of one exporter, clears its domains in the callback. */
 export const rangeOnly = (table: string): ImporterProfile => movable('ioas', [lock('mutex'), stopDevice('iommu_unmap', false), unlock('mutex')], {
-  pins: true, class: 'pinned-revocable', maps: [], unmapSites: [], onlyExporters: [{ table, errno: 'EOPNOTSUPP', at: { file: 'drivers/iommu/pages.c', line: 127, function: 'range_of' } }],
+  pins: true, pinsToMap: true, class: 'pinned-revocable', maps: [], unmapSites: [], onlyExporters: [{ table, errno: 'EOPNOTSUPP', at: { file: 'drivers/iommu/pages.c', line: 127, function: 'range_of' } }],
 });
 
 // --- exporters ---

@@ -7,7 +7,7 @@ const place = (file: string, line: number, fn: string): Place => ({ file, line, 
 
 function importer(id: string, at: Place, more: Partial<ImporterProfile> = {}): ImporterProfile {
   return {
-    id, ...at, attach: 'static', ops: null, peer2peer: false, callback: null, pins: false, class: 'static', unmaps: null, guards: [], maps: [], unmapSites: [], users: [], helpers: [],
+    id, ...at, attach: 'static', ops: null, peer2peer: false, callback: null, pins: false, pinsToMap: false, class: 'static', unmaps: null, guards: [], maps: [], unmapSites: [], users: [], helpers: [],
     unpinsInCallback: false, waitsInCallback: [], addsInCallback: [], addsFences: false, mapsAgain: false, privateFields: [], marked: null, onlyExporters: null, behaviour: null, works: [],
     evidence: [], assumptions: [], ...more,
   };
@@ -24,8 +24,8 @@ const xeMove: Behaviour = {
 
 const camera = importer('videobuf2-dma-sg', place('drivers/media/common/videobuf2/videobuf2-dma-sg.c', 636, 'vb2_dma_sg_attach_dmabuf'), { users: ['drivers/media/pci/cx88', 'drivers/media/platform/ti'] });
 const fastrpc = importer('fastrpc', place('drivers/misc/fastrpc.c', 798, 'fastrpc_map_attach'));
-const efa = importer('umem/efa', place('drivers/infiniband/core/umem_dmabuf.c', 158, 'ib_umem_dmabuf_get_with_dma_device'), dynamic('ib_umem_dmabuf_attach_pinned_ops', null, { class: 'pinned', pins: true }));
-const irdma = importer('umem/irdma', place('drivers/infiniband/core/umem_dmabuf.c', 158, 'ib_umem_dmabuf_get_with_dma_device'), dynamic('ib_umem_dmabuf_attach_pinned_revocable_ops', 'ib_umem_dmabuf_revoke_locked', { class: 'pinned-revocable', pins: true, unmaps: 'sync', unpinsInCallback: true }));
+const efa = importer('umem/efa', place('drivers/infiniband/core/umem_dmabuf.c', 158, 'ib_umem_dmabuf_get_with_dma_device'), dynamic('ib_umem_dmabuf_attach_pinned_ops', null, { class: 'pinned', pins: true, pinsToMap: true }));
+const irdma = importer('umem/irdma', place('drivers/infiniband/core/umem_dmabuf.c', 158, 'ib_umem_dmabuf_get_with_dma_device'), dynamic('ib_umem_dmabuf_attach_pinned_revocable_ops', 'ib_umem_dmabuf_revoke_locked', { class: 'pinned-revocable', pins: true, pinsToMap: true, unmaps: 'sync', unpinsInCallback: true }));
 const amdgpu = importer('amdgpu', place('drivers/gpu/drm/amd/amdgpu/amdgpu_dma_buf.c', 512, 'amdgpu_gem_prime_import'), dynamic('amdgpu_dma_buf_attach_ops', 'amdgpu_dma_buf_move_notify', { unmaps: 'deferred', addsFences: true, mapsAgain: true }));
 const xe = importer('xe', place('drivers/gpu/drm/xe/xe_dma_buf.c', 385, 'xe_gem_prime_import'), dynamic('xe_dma_buf_attach_ops', 'xe_dma_buf_move_notify', {
   unmaps: 'conditional',
