@@ -10,6 +10,8 @@ import { findExporters, exporterName, type FoundExporter } from './exporters.ts'
 import { profileExporter } from './exporter-profile.ts';
 import { findImporters, importerName, type FoundImporter } from './importers.ts';
 import { profileImporter } from './importer-profile.ts';
+import { filesForRules, findingOf, findingsIn, type Unnumbered } from './findings.ts';
+import type { ExporterRule, ImporterRule, Rule } from './rules/rule.ts';
 import { TreeView } from './tree-view.ts';
 
 export interface AuditTreeInput {
@@ -19,6 +21,8 @@ export interface AuditTreeInput {
   readonly take: () => number;
   /** Told before each piece. */
   readonly progress: (done: number, total: number) => void;
+  /** Rules to run over the tree beside the profiles; none by default. */
+  readonly rules?: readonly Rule[];
 }
 
 /** What one thread found. Positions are those of discovery, which is the same in every thread. */
@@ -29,12 +33,15 @@ export interface AuditPart {
   readonly ledger: readonly LedgerRow[];
   /** Functions that were parsed, and whether all of it was understood. */
   readonly functions: readonly (readonly [name: string, isRead: boolean])[];
+  readonly findings: readonly Unnumbered[];
+  /** Functions that rules looked at, and whether they came to an end. */
+  readonly judged: readonly (readonly [name: string, isDecided: boolean])[];
 }
 
 export type AuditFacts = Omit<AuditResult, 'pairs'>;
 
 /** Takes pieces of work until there are none left. */
-export function auditPart({ code, files, take, progress }: AuditTreeInput): AuditPart {
+export function auditPart({ code, files, take, progress, rules = [] }: AuditTreeInput): AuditPart {
   const view = new TreeView(code, files);
   const ledger: LedgerRow[] = [];
   const found = findImporters(view);
@@ -48,21 +55,38 @@ export function auditPart({ code, files, take, progress }: AuditTreeInput): Audi
   }
   const groups = [...sites.values()].sort((a, b) => Number(isDynamic(found.importers, b)) - Number(isDynamic(found.importers, a)));
   const total = groups.length + foundExporters.length;
+  const ruled = rules.length === 0 ? [] : filesForRules(files);
+  const findings: Unnumbered[] = [];
+  const judged: (readonly [string, boolean])[] = [];
+  const importerRules = rules.filter((rule): rule is ImporterRule => rule.judge === 'importer');
+  const exporterRules = rules.filter((rule): rule is ExporterRule => rule.judge === 'exporter');
   const importers: [number, ImporterProfile][] = [];
   const exporters: [number, ExporterProfile][] = [];
-  for (let piece = take(); piece < total; piece = take()) {
-    progress(piece, total);
+  for (let piece = take(); piece < total + ruled.length; piece = take()) {
+    progress(piece, total + ruled.length);
+    const ruledFile = ruled[piece - total];
+    if (ruledFile !== undefined) {
+      const told = findingsIn(view, ruledFile, rules);
+      findings.push(...told.findings);
+      ledger.push(...told.ledger);
+      judged.push(...told.functions);
+      continue;
+    }
     for (const position of groups[piece] ?? []) {
       const one = found.importers[position];
       if (one === undefined) continue;
       const id = uniqueId(found.importers, position, importerName, (row) => row.ops?.name ?? row.site.function, (row) => `${row.site.file}:${row.site.function}`);
-      importers.push([position, profileImporter(view, one, id, ledger)]);
+      const profile = profileImporter(view, one, id, ledger);
+      importers.push([position, profile]);
+      for (const rule of importerRules) for (const told of rule.find(view, profile, one, ledger)) findings.push(findingOf(view, rule, told));
     }
     const position = piece - groups.length;
     const one = foundExporters[position];
     if (one === undefined) continue;
     const id = uniqueId<FoundExporter>(foundExporters, position, exporterName, (row) => row.table.name, (row) => `${row.table.file}:${row.table.name}`);
-    exporters.push([position, profileExporter(view, one, id, ledger)]);
+    const profile = profileExporter(view, one, id, ledger);
+    exporters.push([position, profile]);
+    for (const rule of exporterRules) for (const told of rule.find(view, profile, one, ledger)) findings.push(findingOf(view, rule, told));
   }
   for (const fn of code.parsed) for (const gap of functionGaps(fn)) if (gap.gap !== 'both-sides-read') ledger.push({ file: gap.file, line: gap.line, function: gap.function, reason: `${gap.gap}: ${gap.text}` });
   return {
@@ -71,6 +95,8 @@ export function auditPart({ code, files, take, progress }: AuditTreeInput): Audi
     references: referencesOf(view, found.importers),
     ledger,
     functions: code.parsed.map((fn) => [`${fn.file} ${fn.name}`, fn.unread.length === 0]),
+    findings,
+    judged,
   };
 }
 
