@@ -237,7 +237,7 @@ export class World {
     const kernelFences = [...this.known.usages.values()].some((usages) => usages.has('KERNEL'));
     this.lives = {
       mapping: lifecycle('mapping', kernelFences ? [] : ['map-blocked', 'kernel-retired']),
-      pin: lifecycle('pin'), attachment: lifecycle('attachment'), buffer: lifecycle('buffer'), fence: lifecycle('fence'), lock: lifecycle('lock'), call: lifecycle('call'), kref: lifecycle('kref'),
+      pin: lifecycle('pin'), attachment: lifecycle('attachment'), reference: lifecycle('reference'), buffer: lifecycle('buffer'), fence: lifecycle('fence'), lock: lifecycle('lock'), call: lifecycle('call'), kref: lifecycle('kref'),
     };
   }
 

@@ -1,13 +1,14 @@
 // The contract's obligations P1 to P14 and UF (SEMANTICS C10, C5). Each is one or more small automata over the events of
 // one object. The model runs their product as its own state; the audit and the trace checker run the very same tables.
 
-/** What an automaton watches. A pin belongs to an attachment; a call to a thread; a lock to one thread's view of it. */
-export type ObjectKind = 'mapping' | 'pin' | 'attachment' | 'buffer' | 'fence' | 'lock' | 'call' | 'kref';
+/** What an automaton watches. A pin belongs to an attachment; a reference (of a buffer, a fence, a kernel mapping) to whoever took it; a call to a thread; a lock to one thread's view of it. */
+export type ObjectKind = 'mapping' | 'pin' | 'attachment' | 'reference' | 'buffer' | 'fence' | 'lock' | 'call' | 'kref';
 
 export const EVENTS = {
   mapping: ['map', 'map-blocked', 'kernel-retired', 'unmap', 'callback-unmap', 'invalidate', 'fence-busy', 'fence-retired', 'access', 'write', 'decode-off', 'reassign', 'recycle', 'recycle-early', 'detach'],
   pin: ['pin', 'unpin', 'callback-unpin', 'move', 'detach'],
   attachment: ['list', 'unlist', 'callback', 'detach', 'use'],
+  reference: ['get', 'put'],
   buffer: ['revoke', 'restore', 'map-granted'],
   fence: ['arm', 'add', 'signal', 'free'],
   lock: ['lock', 'unlock', 'call-needs-held', 'call-needs-free'],
@@ -84,6 +85,7 @@ export const OBLIGATIONS = [
       { ...mapped, breaks: [['none', 'unmap'], ['live', 'detach'], ['live', 'map'], ['live', 'map-blocked']] },
       { object: 'pin', states: ['none', 'held', 'twice'], moves: [['none', 'pin', 'held'], ['held', 'pin', 'twice'], ['twice', 'unpin', 'held'], ['held', 'unpin', 'none']], breaks: [['none', 'unpin'], ['held', 'detach'], ['twice', 'detach']], duty: [] },
       { object: 'attachment', states: ['none', 'listed'], moves: [['none', 'list', 'listed'], ['listed', 'unlist', 'none']], breaks: [['none', 'detach'], ['listed', 'list']], duty: [] },
+      { object: 'reference', states: ['none', 'held', 'twice'], moves: [['none', 'get', 'held'], ['held', 'get', 'twice'], ['twice', 'put', 'held'], ['held', 'put', 'none']], breaks: [['none', 'put']], duty: [] },
     ],
   },
   {

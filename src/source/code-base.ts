@@ -21,6 +21,12 @@ export interface CodeBaseInput {
   readonly read?: (path: string) => string | null;
 }
 
+/** `.member = value` of all tables of a folder. */
+interface FolderRows {
+  readonly byMember: ReadonlyMap<string, readonly MemberRow[]>;
+  readonly byValue: ReadonlyMap<string, readonly MemberRow[]>;
+}
+
 /** Larger than any header's chain that a driver's own helpers hide behind. */
 const INCLUDE_DEPTH = 4;
 
@@ -35,7 +41,7 @@ export class CodeBase {
   private readonly included = new Map<string, readonly string[]>();
   private readonly direct = new Map<string, readonly string[]>();
   private readonly folders = new Map<string, readonly string[]>();
-  private readonly members = new Map<string, ReadonlyMap<string, readonly MemberRow[]>>();
+  private readonly members = new Map<string, FolderRows>();
   private readonly calls = new Map<string, LexicalCalls>();
   private readonly macrosFound = new Map<string, { readonly macro: MacroOutline; readonly file: string } | null>();
   private readonly macrosOf = new Map<string, ReadonlyMap<string, MacroOutline>>();
@@ -217,20 +223,22 @@ export class CodeBase {
 
   /** What tables of a folder hold under a member: "move" → amdgpu_bo_move. `type`: of which struct; null for any. */
   membersOf(folder: string, member: string, type: string | null): readonly string[] {
-    let rows = this.members.get(folder);
-    if (rows === undefined) {
-      const made = new Map<string, MemberRow[]>();
-      for (const file of this.folderFiles(folder)) {
-        for (const row of memberRowsIn(this.text(file) ?? '')) {
-          const list = made.get(row.member);
-          if (list === undefined) made.set(row.member, [row]);
-          else list.push(row);
-        }
-      }
-      rows = made;
-      this.members.set(folder, rows);
-    }
-    return [...new Set((rows.get(member) ?? []).filter((row) => type === null || row.type === type).map((row) => row.value))];
+    const rows = this.memberRows(folder).byMember.get(member) ?? [];
+    return [...new Set(rows.filter((row) => type === null || row.type === type).map((row) => row.value))];
+  }
+
+  /** The rows of a folder's tables in which a function stands. */
+  rowsNaming(folder: string, name: string): readonly MemberRow[] {
+    return this.memberRows(folder).byValue.get(name) ?? [];
+  }
+
+  private memberRows(folder: string): FolderRows {
+    const known = this.members.get(folder);
+    if (known !== undefined) return known;
+    const rows = this.folderFiles(folder).flatMap((file) => memberRowsIn(this.text(file) ?? ''));
+    const made: FolderRows = { byMember: grouped(rows, (row) => row.member), byValue: grouped(rows, (row) => row.value) };
+    this.members.set(folder, made);
+    return made;
   }
 
   /** The type of a struct's member, as text: "const struct ttm_device_funcs *"; null where it is not found. */
@@ -436,6 +444,16 @@ export class CodeBase {
   exportedFrom(name: string): readonly string[] {
     return this.input.exports.get(name) ?? [];
   }
+}
+
+function grouped<T>(rows: readonly T[], key: (row: T) => string): ReadonlyMap<string, readonly T[]> {
+  const made = new Map<string, T[]>();
+  for (const row of rows) {
+    const list = made.get(key(row));
+    if (list === undefined) made.set(key(row), [row]);
+    else list.push(row);
+  }
+  return made;
 }
 
 /** A pipe would block, and a generated table is no driver. */

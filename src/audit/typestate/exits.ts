@@ -1,0 +1,186 @@
+// Looks at all ways out of a function together: what is left behind, what is still locked, which failure nobody looked at.
+// What one way out gives back and another does not is the strongest evidence (SEMANTICS C10, P5, P8).
+
+import type { Place } from '../../results/audit.ts';
+import type { PathStep } from '../../results/finding.ts';
+import type { CFunction } from '../../source/syntax.ts';
+import { isLive } from './automata.ts';
+import type { Breach, Kind } from './breach.ts';
+import { baseOf, maskOf } from './expressions.ts';
+import { ERR, GOOD, type Sym, ZERO } from './path-state.ts';
+import { rootOf, type Exit, type Walk } from './walk.ts';
+
+type Outcome = 'success' | 'failure' | 'unknown';
+
+interface Way extends Exit {
+  readonly outcome: Outcome;
+}
+
+export function judgeExits(walk: Walk, fn: CFunction, exits: readonly Exit[]): readonly Breach[] {
+  const ways = exits.map((exit): Way => ({ ...exit, outcome: outcomeOf(walk, fn, exit) }));
+  return [...leaks(walk, fn, ways), ...locksLeft(walk, fn, ways), ...unread(walk, ways), ...positives(walk, fn, ways)];
+}
+
+function outcomeOf(walk: Walk, fn: CFunction, { state, value }: Exit): Outcome {
+  if (value === null || /^(?:void|bool)$/.test(fn.returns)) return 'unknown';
+  const mask = maskOf(state, value);
+  if (/\*\s*$/.test(fn.returns)) return (mask & GOOD) === 0 ? 'failure' : (mask & ERR) === 0 ? 'success' : 'unknown';
+  if (mask === ERR) return 'failure';
+  if ((mask & ERR) === 0) return 'success';
+  const origin = walk.origins.get(baseOf(value));
+  // "if (ret) goto out": what is not 0 is a failure.
+  if ((mask & ZERO) === 0 && origin !== undefined && (origin.gives === 'status' || origin.gives === 'int' || origin.gives === 'pointer')) return 'failure';
+  return 'unknown';
+}
+
+// --- left behind ---
+
+/** Objects that a value of their own stands for; of the others a count is kept elsewhere, and only a failure must undo it. */
+const HANDLES: ReadonlySet<Kind> = new Set<Kind>(['attachment', 'mapping', 'reference', 'fence']);
+
+function leaks(walk: Walk, fn: CFunction, ways: readonly Way[]): readonly Breach[] {
+  const found: Breach[] = [];
+  const told = new Set<string>();
+  for (const way of ways) {
+    for (const one of way.state.objects.values()) {
+      if (one.made === null || !isLive(one.states) || way.outcome === 'unknown' && !/^void$/.test(fn.returns)) continue;
+      const made = one.made;
+      const isOwnValue = HANDLES.has(one.kind) && one.key.includes('@');
+      const owner = ownerOf(walk, way, one.key, new Set());
+      if (owner === 'yes') continue;
+      if (way.outcome !== 'failure' && (!isOwnValue || owner === 'weak')) continue;
+      // Where the object is given back on another way.
+      const otherwise = walk.given.get(`${one.kind} ${made.at.file}:${made.at.line}`) ?? null;
+      if (owner === 'weak' && otherwise === null) continue;
+      const key = `${one.kind} ${made.at.file}:${made.at.line} ${way.at.line}`;
+      if (told.has(key)) continue;
+      told.add(key);
+      found.push({
+        is: 'leak', kind: one.kind, what: made.text, error: way.outcome === 'failure', otherwise: isOwnValue && owner === 'no' ? otherwise ?? made.at : otherwise, at: way.at,
+        path: walk.path(way.state, made.at, [returnStep(way)]),
+      });
+    }
+  }
+  return found;
+}
+
+const returnStep = ({ at, outcome }: Way): PathStep => ({ ...at, text: outcome === 'failure' ? 'returns the failure' : 'returns' });
+
+/** Who has a value when the function is left: somebody for sure, perhaps the caller's object, or nobody. */
+function ownerOf(walk: Walk, way: Way, sym: Sym, seen: Set<Sym>): 'yes' | 'weak' | 'no' {
+  if (seen.has(sym)) return 'no';
+  seen.add(sym);
+  const { state, value } = way;
+  if (value !== null && way.outcome !== 'failure' && (value === sym || rootOf(value) === sym || baseOf(value) === sym || value.includes(sym))) return 'yes';
+  if (state.fresh.get(sym) === false) return 'no';
+  let best: 'yes' | 'weak' | 'no' = 'no';
+  for (const call of state.handed.get(sym) ?? []) {
+    if (call === '*') return 'yes';
+    // A call that failed has kept nothing.
+    const mask = maskOf(state, call);
+    const gives = walk.origins.get(call)?.gives;
+    const failed = gives === 'pointer' ? (mask & GOOD) === 0 : (mask & ZERO) === 0;
+    if (!failed) return 'yes';
+  }
+  for (const [place, held] of state.values) {
+    if (held !== sym && rootOf(held) !== sym) continue;
+    const holder = holderOf(place);
+    if (holder === null) continue;
+    if (state.fresh.has(holder)) {
+      if (state.fresh.get(holder) === true && ownerOf(walk, way, holder, seen) === 'yes') return 'yes';
+      continue;
+    }
+    if (/^\W/.test(holder)) continue;
+    if (!holder.includes('@') && !place.includes('->') && !place.includes('.')) return 'yes';
+    if (value !== null && way.outcome !== 'failure' && rootOf(value) === holder) return 'yes';
+    best = 'weak';
+  }
+  return best;
+}
+
+/** What a place belongs to: "umem" of "umem->attach", itself for a global; null for a variable. */
+function holderOf(place: string): Sym | null {
+  if (/^[^@]*[:%=]/.test(place) && !place.includes('->')) return null;
+  return rootOf(place);
+}
+
+// --- locks ---
+
+function locksLeft(walk: Walk, fn: CFunction, ways: readonly Way[]): readonly Breach[] {
+  const found: Breach[] = [];
+  const isHeld = (way: Way): boolean => way.state.locks.size > 0;
+  const sure = ways.filter((way) => !way.state.isVague);
+  const held = sure.filter(isHeld);
+  const isLocker = /lock|reserve|acquire|begin|prepare|get|start|claim/.test(fn.name);
+  const told = new Set<number>();
+  for (const way of held) {
+    const [place] = way.state.locks.values();
+    if (place === undefined || told.has(way.at.line)) continue;
+    const others = sure.filter((other) => !isHeld(other) && took(other, place));
+    const sameKind = others.filter((other) => other.outcome === way.outcome);
+    // A function that locks for its caller does so on success only, and always then.
+    const isWrong = way.outcome === 'failure' ? others.length > 0 || isLocker || sure.some((other) => other.outcome === 'success') : sameKind.length > 0 || (!isLocker && others.length > 0) || (!isLocker && !hasCallerThatUnlocks(walk, fn));
+    if (!isWrong) continue;
+    told.add(way.at.line);
+    found.push({
+      is: 'leak', kind: 'resv', what: '', error: way.outcome === 'failure', otherwise: others.map((other) => other.at)[0] ?? null, at: way.at,
+      path: walk.path(way.state, place, [{ ...place, text: 'locks the reservation' }, { ...way.at, text: 'returns with it held' }]),
+    });
+  }
+  // A lock that is given back and was never taken, on every way.
+  const unlocked = sure.find((way) => way.state.entry.unlocked !== null && way.state.entry.lock === 'free');
+  const where = unlocked?.state.entry.unlocked ?? null;
+  if (unlocked !== undefined && where !== null && !/unlock|unreserve|put|end|finish|release|drop|fini|cleanup|backoff|done|complete/.test(fn.name) && !hasCallerThatLocks(walk, fn) && where.function === fn.name) {
+    found.push({ is: 'refused', kind: 'resv', event: 'unlock', state: 'never taken', what: '', at: where, path: walk.path(unlocked.state, null, [{ ...where, text: 'unlocks' }]) });
+  }
+  return found;
+}
+
+/** The way went through the lock, and gave it back. */
+const took = (way: Way, _place: Place): boolean => way.state.locks.size === 0;
+
+const LOCKS = /dma_resv_(?:lock|trylock)|ww_mutex_lock|drm_exec|_reserve\s*\(|_lock\w*\s*\(/;
+const UNLOCKS = /dma_resv_unlock|ww_mutex_unlock|drm_exec|_unreserve\s*\(|_unlock\w*\s*\(|backoff/;
+
+const hasCallerThatUnlocks = (walk: Walk, fn: CFunction): boolean => walk.callers(fn).some((body) => UNLOCKS.test(body));
+const hasCallerThatLocks = (walk: Walk, fn: CFunction): boolean => walk.callers(fn).some((body) => LOCKS.test(body));
+
+// --- results ---
+
+function unread(walk: Walk, ways: readonly Way[]): readonly Breach[] {
+  const found: Breach[] = [];
+  const told = new Set<string>();
+  for (const way of ways) {
+    if (way.outcome === 'failure') continue;
+    for (const [sym, isSeen] of way.state.failures) {
+      const origin = walk.origins.get(sym);
+      if (isSeen || origin === undefined || (maskOf(way.state, sym) & ERR) === 0 || !/^(?:dma_buf_|dma_resv_reserve|dma_resv_lock|ttm_bo_reserve|ib_umem_)/.test(origin.call)) continue;
+      if (/^dma_buf_end/.test(origin.call) || isReturned(way, sym)) continue;
+      const key = `${origin.at.file}:${origin.at.line}`;
+      if (told.has(key)) continue;
+      told.add(key);
+      found.push({ is: 'unread', call: origin.call, at: origin.at, path: walk.path(way.state, origin.at, [{ ...way.at, text: 'returns as if it had gone well' }]) });
+    }
+  }
+  return found;
+}
+
+const isReturned = ({ value, state }: Way, sym: Sym): boolean => value !== null && (baseOf(value) === sym || value.includes(sym) || (state.handed.get(sym) ?? []).length > 0);
+
+/** A wait that went well gives what is left of the time: more than 0. */
+function positives(walk: Walk, fn: CFunction, ways: readonly Way[]): readonly Breach[] {
+  const found: Breach[] = [];
+  const told = new Set<string>();
+  for (const way of ways) {
+    for (const [sym, mask] of way.state.masks) {
+      const origin = walk.origins.get(sym);
+      if (origin?.gives !== 'count' || (mask & GOOD) === 0 || mask !== (ERR | GOOD) || way.value === null) continue;
+      const isMisread = way.value === sym ? /^(?:int|long)$/.test(fn.returns) && way.outcome !== 'success' : way.outcome === 'failure';
+      const key = `${origin.at.file}:${origin.at.line}`;
+      if (!isMisread || told.has(key)) continue;
+      told.add(key);
+      found.push({ is: 'misread', call: origin.call, gives: 'positive', test: '', at: origin.at, path: walk.path(way.state, origin.at, [returnStep(way)]) });
+    }
+  }
+  return found;
+}
