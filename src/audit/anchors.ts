@@ -171,7 +171,10 @@ export const isTalk = (name: string): boolean =>
   /^(?:pr_|dev_|ibdev_|drm_dbg|drm_err|drm_warn|drm_info|DRM_ERROR|DRM_DEBUG|DRM_WARN|netdev_|printk|trace_|mlx5_ib_dbg|mlx5_ib_warn|mlx5_ib_err|WARN|BUG|lockdep_|might_|dma_resv_assert|ww_mutex_|assert)/.test(name) ||
   /(?:_dbg|_warn|_err|_WARN_ON|_assert|_assert_held)$/.test(name);
 
-export const isWarnTest = (name: string): boolean => /WARN(?:_ON)?(?:_ONCE)?$/.test(name) || /^(?:BUG_ON|xe_assert|drm_WARN_ON(?:_ONCE)?)$/.test(name);
+export const isWarnTest = (name: string): boolean => /WARN(?:_ON)?(?:_ONCE)?$/.test(name) || /^(?:BUG_ON|xe_assert)$/.test(name);
+
+/** The condition that a warning tests: drm_WARN_ON(dev, condition), WARN_ON(condition). */
+export const warnCondition = (name: string, args: readonly Expression[]): Expression | null => (/^(?:drm|dev|pci|netdev|xe_gt|ibdev|gt)_/.test(name) && args.length > 1 ? args[1] : args[0]) ?? null;
 
 /** What a function that was not read gives, by its name. */
 export const looksLikePredicate = (name: string): boolean =>

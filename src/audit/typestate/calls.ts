@@ -30,6 +30,8 @@ export interface CallEffect {
   readonly same?: number;
   /** Takes NULL in silence. */
   readonly nullSafe?: true;
+  /** Gives back only what this path is known to have: it is a call for other things too. */
+  readonly onlyKnown?: true;
   /** Gives back as well all that its argument's members hold. */
   readonly whole?: true;
   /** An ignored failure is no defect by itself: the caller can do nothing about it. */
@@ -47,6 +49,10 @@ export const CALLS: ReadonlyMap<string, CallEffect> = new Map<string, CallEffect
   dma_buf_put: { gives: 'void', releases: { kind: 'reference', key: 0 } },
   dma_buf_export: { gives: 'ERR_PTR', acquires: { kind: 'reference', key: 'result' } },
   dma_buf_fd: { gives: 'fd', releases: { kind: 'reference', key: 0 } },
+  dma_buf_fd_install: { gives: 'void', releases: { kind: 'reference', key: 0 } },
+  /** dma_buf->file: the reference goes with it. */
+  fd_install: { gives: 'void', releases: { kind: 'reference', key: 1 }, onlyKnown: true },
+  fput: { gives: 'void', releases: { kind: 'reference', key: 0 }, onlyKnown: true },
   // attachments, pins, mappings
   dma_buf_attach: { gives: 'ERR_PTR', acquires: { kind: 'attachment', key: 'result', of: 0 }, needs: { lock: 'free', of: 0, by: 'buffer' } },
   dma_buf_dynamic_attach: { gives: 'ERR_PTR', acquires: { kind: 'attachment', key: 'result', of: 0 }, needs: { lock: 'free', of: 0, by: 'buffer' } },

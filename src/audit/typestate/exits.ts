@@ -8,7 +8,7 @@ import { isLive } from './automata.ts';
 import type { Breach, Kind } from './breach.ts';
 import { baseOf, maskOf } from './expressions.ts';
 import { ERR, GOOD, type Sym, ZERO } from './path-state.ts';
-import { rootOf, type Exit, type Walk } from './walk.ts';
+import { lockedAt, madeAt, rootOf, type Exit, type Walk } from './walk.ts';
 
 type Outcome = 'success' | 'failure' | 'unknown';
 
@@ -47,11 +47,14 @@ function leaks(walk: Walk, fn: CFunction, ways: readonly Way[]): readonly Breach
       const made = one.made;
       const isOwnValue = HANDLES.has(one.kind) && one.key.includes('@');
       const owner = ownerOf(walk, way, one.key, new Set());
-      if (owner === 'yes') continue;
+      if (owner === 'yes' || maskOf(way.state, one.key) === ZERO) continue;
       if (way.outcome !== 'failure' && (!isOwnValue || owner === 'weak')) continue;
       // Where the object is given back on another way.
-      const otherwise = walk.given.get(`${one.kind} ${made.at.file}:${made.at.line}`) ?? null;
-      if (owner === 'weak' && otherwise === null) continue;
+      const otherwise = undoneElsewhere(ways, madeAt(one));
+      // It went through what gives it back, and a condition there is not understood.
+      if (otherwise !== null && otherwise.function !== fn.name && way.state.through.has(otherwise.function)) continue;
+      // A reference that was taken for a member is that member's.
+      if (owner === 'weak' && (otherwise === null || /^get_/.test(made.text))) continue;
       const key = `${one.kind} ${made.at.file}:${made.at.line} ${way.at.line}`;
       if (told.has(key)) continue;
       told.add(key);
@@ -65,6 +68,15 @@ function leaks(walk: Walk, fn: CFunction, ways: readonly Way[]): readonly Breach
 }
 
 const returnStep = ({ at, outcome }: Way): PathStep => ({ ...at, text: outcome === 'failure' ? 'returns the failure' : 'returns' });
+
+/** Where another failing way gives it back. */
+function undoneElsewhere(ways: readonly Way[], made: string): Place | null {
+  for (const other of ways) {
+    const at = other.outcome !== 'failure' ? undefined : other.state.undone.get(made);
+    if (at !== undefined) return at;
+  }
+  return null;
+}
 
 /** Who has a value when the function is left: somebody for sure, perhaps the caller's object, or nobody. */
 function ownerOf(walk: Walk, way: Way, sym: Sym, seen: Set<Sym>): 'yes' | 'weak' | 'no' {
@@ -86,6 +98,8 @@ function ownerOf(walk: Walk, way: Way, sym: Sym, seen: Set<Sym>): 'yes' | 'weak'
     if (held !== sym && rootOf(held) !== sym) continue;
     const holder = holderOf(place);
     if (holder === null) continue;
+    const attachment = state.object('attachment', holder);
+    if (attachment !== null && isLive(attachment.states) && ownerOf(walk, way, holder, seen) === 'yes') return 'yes';
     if (state.fresh.has(holder)) {
       if (state.fresh.get(holder) === true && ownerOf(walk, way, holder, seen) === 'yes') return 'yes';
       continue;
@@ -108,36 +122,34 @@ function holderOf(place: string): Sym | null {
 
 function locksLeft(walk: Walk, fn: CFunction, ways: readonly Way[]): readonly Breach[] {
   const found: Breach[] = [];
-  const isHeld = (way: Way): boolean => way.state.locks.size > 0;
   const sure = ways.filter((way) => !way.state.isVague);
-  const held = sure.filter(isHeld);
-  const isLocker = /lock|reserve|acquire|begin|prepare|get|start|claim/.test(fn.name);
+  const isLocker = /lock|reserve|acquire|begin|prepare|get|start|claim|init/.test(fn.name);
   const told = new Set<number>();
-  for (const way of held) {
+  for (const way of sure) {
     const [place] = way.state.locks.values();
     if (place === undefined || told.has(way.at.line)) continue;
-    const others = sure.filter((other) => !isHeld(other) && took(other, place));
-    const sameKind = others.filter((other) => other.outcome === way.outcome);
-    // A function that locks for its caller does so on success only, and always then.
-    const isWrong = way.outcome === 'failure' ? others.length > 0 || isLocker || sure.some((other) => other.outcome === 'success') : sameKind.length > 0 || (!isLocker && others.length > 0) || (!isLocker && !hasCallerThatUnlocks(walk, fn));
+    const undone = sure.filter((other) => other.state.undone.has(lockedAt(place)));
+    const heldWell = sure.some((other) => other.outcome === 'success' && other.state.locks.size > 0);
+    const isTicketed = way.state.ticketed.has(lockedAt(place));
+    // A function that locks for its caller does so where it succeeds, and always then; what a ticket holds is given back by whoever has the ticket.
+    const isWrong = way.outcome === 'failure'
+      ? undone.length > 0 || (!heldWell && !isTicketed)
+      : undone.some((other) => other.outcome === way.outcome) || (!isLocker && !isTicketed && undone.length === 0 && !hasCallerThatUnlocks(walk, fn));
     if (!isWrong) continue;
     told.add(way.at.line);
     found.push({
-      is: 'leak', kind: 'resv', what: '', error: way.outcome === 'failure', otherwise: others.map((other) => other.at)[0] ?? null, at: way.at,
+      is: 'leak', kind: 'resv', what: '', error: way.outcome === 'failure', otherwise: undone[0]?.state.undone.get(lockedAt(place)) ?? null, at: way.at,
       path: walk.path(way.state, place, [{ ...place, text: 'locks the reservation' }, { ...way.at, text: 'returns with it held' }]),
     });
   }
-  // A lock that is given back and was never taken, on every way.
-  const unlocked = sure.find((way) => way.state.entry.unlocked !== null && way.state.entry.lock === 'free');
-  const where = unlocked?.state.entry.unlocked ?? null;
+  // A lock that was never taken here is given back, behind a call that needs it.
+  const unlocked = sure.find((way) => way.state.entry.lock === 'given-back');
+  const where = unlocked?.state.entry.unlocked?.at ?? null;
   if (unlocked !== undefined && where !== null && !/unlock|unreserve|put|end|finish|release|drop|fini|cleanup|backoff|done|complete/.test(fn.name) && !hasCallerThatLocks(walk, fn) && where.function === fn.name) {
     found.push({ is: 'refused', kind: 'resv', event: 'unlock', state: 'never taken', what: '', at: where, path: walk.path(unlocked.state, null, [{ ...where, text: 'unlocks' }]) });
   }
   return found;
 }
-
-/** The way went through the lock, and gave it back. */
-const took = (way: Way, _place: Place): boolean => way.state.locks.size === 0;
 
 const LOCKS = /dma_resv_(?:lock|trylock)|ww_mutex_lock|drm_exec|_reserve\s*\(|_lock\w*\s*\(/;
 const UNLOCKS = /dma_resv_unlock|ww_mutex_unlock|drm_exec|_unreserve\s*\(|_unlock\w*\s*\(|backoff/;

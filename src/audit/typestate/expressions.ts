@@ -2,7 +2,7 @@
 
 import { bared, expressionText, type Expression } from '../../source/c-tree.ts';
 import { calleeName, isConversion, typesOf } from '../c-reading.ts';
-import { isWarnTest } from '../anchors.ts';
+import { isWarnTest, warnCondition } from '../anchors.ts';
 import type { CFunction } from '../../source/syntax.ts';
 import { ANY, constant, ERR, fixedMask, GOOD, type PathState, type Sym, ZERO } from './path-state.ts';
 
@@ -42,6 +42,7 @@ export function evaluate(scope: Scope, state: PathState, one: Expression): Sym {
       return typesOf(scope.fn).has(one.name) ? readPlace(state, variable(scope, one.name)) : one.name;
     case 'literal':
       if (one.text === 'NULL' || one.text === 'false') return '#0';
+      if (one.text === 'true') return '#1';
       return /^0[uUlL]*$|^0x0+$/.test(one.text) ? '#0' : constant(one.text);
     case 'call':
       return state.values.get(temporary(scope, one)) ?? builtIn(scope, state, one);
@@ -163,7 +164,10 @@ function builtIn(scope: Scope, state: PathState, one: CallExpression): Sym {
   const name = calleeName(one);
   const [first, , third] = one.args;
   const argument = (): Sym => (first === undefined ? '' : evaluate(scope, state, first));
-  if (isWarnTest(name)) return argument();
+  if (isWarnTest(name)) {
+    const condition = warnCondition(name, one.args);
+    return condition === null ? '' : evaluate(scope, state, condition);
+  }
   switch (name) {
     case 'IS_ERR':
     case 'IS_ERR_OR_NULL':
@@ -253,7 +257,10 @@ export interface Looked {
 export function assume(scope: Scope, state: PathState, test: Expression, taken: boolean): Looked | null {
   const one = bared(test);
   if (one.kind === 'unary' && one.op === '!') return assume(scope, state, one.of, !taken);
-  if (one.kind === 'call' && isWarnTest(calleeName(one)) && one.args[0] !== undefined && state.values.get(temporary(scope, one)) === undefined) return assume(scope, state, one.args[0], taken);
+  if (one.kind === 'call' && isWarnTest(calleeName(one)) && state.values.get(temporary(scope, one)) === undefined) {
+    const condition = warnCondition(calleeName(one), one.args);
+    if (condition !== null) return assume(scope, state, condition, taken);
+  }
   if (one.kind === 'binary') {
     const compared = comparison(scope, state, one, taken);
     if (compared !== null) return compared === 'never' ? null : compared;

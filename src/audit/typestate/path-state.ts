@@ -41,12 +41,12 @@ export interface Trail {
 
 /** What is known of the reservation lock of the caller. */
 export interface Entry {
-  /** `assumed`: a call on this path needs it held, and nobody here took it. */
-  readonly lock: 'unknown' | 'held' | 'free' | 'assumed';
+  /** `assumed`: a call on this path needs it held, and nobody here took it. `given-back`: the caller's lock was unlocked here. */
+  readonly lock: 'unknown' | 'held' | 'free' | 'assumed' | 'given-back';
   /** The call that says so, and the reservation it is about. */
   readonly by: { readonly call: string; readonly at: Place; readonly resv: Sym } | null;
-  /** The lock that the caller held was given back here. */
-  readonly unlocked: Place | null;
+  /** The last reservation that was unlocked, and not locked since. */
+  readonly unlocked: { readonly at: Place; readonly resv: Sym } | null;
 }
 
 export class PathState {
@@ -61,6 +61,12 @@ export class PathState {
   readonly handed: CowMap<readonly Sym[]>;
   /** Made on this path by an allocation: false once it was freed. */
   readonly fresh: CowMap<boolean>;
+  /** What was given back on this path, by what made it: "pin drivers/a.c:12". */
+  readonly undone: CowMap<Place>;
+  /** Callees that this path went through and that give objects back, whether they did or not. */
+  readonly through: CowMap<true>;
+  /** Places of locks that were taken with a ticket: its holder unlocks them. */
+  readonly ticketed: CowMap<true>;
   entry: Entry;
   /** Some lock may have been taken that is not seen. */
   isVague: boolean;
@@ -74,6 +80,9 @@ export class PathState {
     this.failures = new CowMap(from?.failures);
     this.handed = new CowMap(from?.handed);
     this.fresh = new CowMap(from?.fresh);
+    this.undone = new CowMap(from?.undone);
+    this.through = new CowMap(from?.through);
+    this.ticketed = new CowMap(from?.ticketed);
     this.entry = from?.entry ?? entry;
     this.isVague = from?.isVague ?? false;
     this.trail = from?.trail ?? null;
@@ -122,7 +131,7 @@ export class PathState {
 
   /** The same text for paths that need not be walked twice from here. */
   identity(): string {
-    return `${this.values.text(pairRow)}|${this.masks.text(pairRow)}|${this.objects.text(objectRow)}|${this.locks.text(keyRow)}|${this.failures.text(pairRow)}|${this.handed.text(pairRow)}|${this.fresh.text(pairRow)}|${this.entry.lock} ${this.entry.by?.resv ?? ''} ${this.entry.unlocked === null ? '' : 'u'}${this.isVague ? 'v' : ''}`;
+    return `${this.values.text(pairRow)}|${this.masks.text(pairRow)}|${this.objects.text(objectRow)}|${this.locks.text(keyRow)}|${this.failures.text(pairRow)}|${this.handed.text(pairRow)}|${this.fresh.text(pairRow)}|${this.undone.text(keyRow)}|${this.through.text(keyRow)}|${this.entry.lock} ${this.entry.by?.resv ?? ''} ${this.entry.unlocked?.resv ?? ''}${this.isVague ? 'v' : ''}`;
   }
 }
 

@@ -6,10 +6,11 @@ import { isTalk } from '../anchors.ts';
 import { CALLS, isAllocation, keepsNothing } from './calls.ts';
 
 /** Objects of the contract: whoever makes or gives back one is followed far. Fences are everywhere, and are not. */
-const OBJECTS: ReadonlySet<string> = new Set([...CALLS].flatMap(([name, { acquires, releases, whole }]) => {
+const OBJECTS: ReadonlySet<string> = new Set([...CALLS].flatMap(([name, { acquires, releases, whole, onlyKnown }]) => {
   const kind = (acquires ?? releases)?.kind;
-  return whole === true || kind === undefined || kind === 'fence' ? [] : [name];
+  return whole === true || onlyKnown === true || kind === undefined || kind === 'fence' ? [] : [name];
 }));
+const GIVERS: ReadonlySet<string> = new Set([...CALLS].flatMap(([name, { releases, onlyKnown }]) => (releases === undefined || onlyKnown === true || releases.kind === 'fence' ? [] : [name])));
 /** Locks: a helper that takes one for its caller is near and small; what is larger gives back what it takes. */
 const LOCKS: ReadonlySet<string> = new Set([...CALLS].flatMap(([name, { lock }]) => (lock === undefined ? [] : [name])));
 
@@ -29,6 +30,12 @@ export class Retention {
   /** The function does something to tracked objects within a few calls, or is a small one about a lock. */
   touches(one: LexicalFunction): boolean {
     return this.reaches(one, OBJECTS, FARTHEST, '') || (this.code.bodyText(one).length < SMALL && this.reaches(one, LOCKS, 1, 'lock '));
+  }
+
+  /** The function, or what it calls, gives objects back. */
+  gives(name: string, from: string): boolean {
+    const place = this.code.locate(name, from);
+    return place !== null && this.reaches(place, GIVERS, 2, 'give ');
   }
 
   private reaches(one: LexicalFunction, goals: ReadonlySet<string>, far: number, mark: string): boolean {

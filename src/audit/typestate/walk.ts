@@ -53,8 +53,6 @@ export interface Origin {
 export class Walk {
   readonly breaches: Breach[] = [];
   readonly origins = new Map<Sym, Origin>();
-  /** Where objects are given back, by what made them. */
-  readonly given = new Map<string, Place>();
   undecided: string | null = null;
   private readonly view: TreeView;
   private readonly retention: Retention;
@@ -258,10 +256,12 @@ export class Walk {
     }
     state.values.deleteWhere((place, value) => {
       if (place.startsWith(own)) {
-        const dot = place.search(/[.[-]/);
-        return live?.has(place.slice(own.length, dot === -1 ? undefined : dot)) !== true || !this.isTelling(state, value);
+        const name = place.slice(own.length);
+        const dot = name.search(/[.[-]/);
+        return live?.has(dot === -1 ? name : name.slice(0, dot)) !== true || !this.isTelling(state, value);
       }
-      if (!place.includes('->') && !place.includes('.')) return false;
+      // Variables of the callers are theirs to drop.
+      if (/^[^>]*[:%=]/.test(place) || !/[.>]/.test(place)) return false;
       // What a member holds matters if it is tracked, or if somebody asks.
       return !tracked.has(value) && !tracked.has(rootOf(value)) && !state.fresh.has(rootOf(value)) && !state.failures.has(baseOf(value)) && !this.isAsked(frame, place);
     });
@@ -322,6 +322,7 @@ export class Walk {
       tracked.add(of);
     }
     for (const sym of state.failures.keys()) tracked.add(sym);
+    for (const sym of state.fresh.keys()) tracked.add(sym);
     const returned = this.returned(frame);
     state.values.deleteWhere((place, value) => !tracked.has(baseOf(value)) && !tracked.has(rootOf(value)) && place !== returned && place.startsWith(`${frame.id}:`) && value.includes('@'));
     const kept = state.values.get(returned);
@@ -355,6 +356,8 @@ export class Walk {
     };
     if (call.callee.kind === 'opaque') return gives('#0');
     const args = call.args.map((arg) => evaluate(frame, state, arg));
+    // Whoever hands a result on has not lost it.
+    if (!CALLS.has(name)) for (const arg of args) if (state.failures.get(baseOf(arg)) === false) state.failures.set(baseOf(arg), true);
     if (isTalk(name)) return gives(args[args.length - 1] ?? '#0');
     const value = this.resultSym(frame, call, name);
     const effect = CALLS.get(name);
@@ -397,19 +400,31 @@ export class Walk {
     const slot = temporary(frame, call);
     const inner = this.frame(fn, `${frame.id}/${slot.slice(frame.id.length + 1)}`, frame);
     const known = new Set(state.failures.keys());
+    const objects = new Set(state.objects.keys());
     const start = state;
     fn.parameters.forEach(({ name }, at) => {
       if (name !== '') start.values.set(variable(inner, name), args[at] ?? `${fn.name}:${name}`);
     });
     const kept = start.trail;
+    if (this.retention.gives(fn.name, fn.file)) start.through.set(fn.name, true);
     return this.body(inner, start).map(({ state: out, value, at }) => {
       // Looked at or not, it is the callee's business, unless it is handed up.
       const given = baseOf(value ?? '');
       out.failures.deleteWhere((sym) => !known.has(sym) && given !== sym);
+      if (value !== null && (maskOf(out, value) & (/\*\s*$/.test(fn.returns) ? GOOD : ZERO)) === 0) this.settle(out, fn, objects);
       if (out.trail !== kept && value !== null) this.note(out, { ...at, text: `${fn.name}() returns ${valueText(out, value)}` });
       out.values.set(slot, value ?? '#0');
       if (value !== null && !this.origins.has(baseOf(value))) this.origins.set(baseOf(value), { call: fn.name, gives: /\*\s*$/.test(fn.returns) ? 'pointer' : 'int', at: this.placeOf(frame, call.line) });
       return out;
+    });
+  }
+
+  /** A callee that failed has undone what it did, or it is told where the callee is looked at by itself. What its caller can reach is the caller's. */
+  private settle(state: PathState, fn: CFunction, before: ReadonlySet<string>): void {
+    state.objects.deleteWhere((id, { kind, key, made }) => {
+      if (made === null || before.has(id)) return false;
+      const isReachable = [...state.values].some(([place, value]) => value === key && /^[^:%=]+(?:->|\.)/.test(place) && !state.fresh.has(rootOf(place)));
+      return kind === 'pin' || kind === 'vmap' || kind === 'access' ? made.at.function === fn.name : !isReachable;
     });
   }
 
@@ -432,9 +447,14 @@ export class Walk {
         if (/:\w+$/.test(local)) state.values.set(local, `${/(\w+)$/.exec(local)?.[1] ?? ''}@${value}`);
       } else handed.push(holder);
       const isTracked = handed.some((one) => state.fresh.has(one) || [...state.objects.values()].some(({ key }) => key === one));
-      if (isTracked && this.retention.keeps(name, at, frame.fn.file)) for (const one of handed) state.handed.set(one, [...(state.handed.get(one) ?? []), isVoid ? '*' : value]);
+      const gives = /(?:^|_)(?:put|release|free|destroy|detach|fini|cleanup|unref|unmap|close|remove|discard)(?:_|$)/.test(name);
+      const isFence = handed.some((one) => state.object('fence', one) !== null);
+      if (isTracked && (gives || isFence || this.retention.keeps(name, at, frame.fn.file))) for (const one of handed) state.handed.set(one, [...(state.handed.get(one) ?? []), isVoid || gives || isFence ? '*' : value]);
       // It may change what it is pointed to.
-      if (!isLocal && holder !== '' && !holder.startsWith('#')) state.masks.deleteWhere((sym) => sym.startsWith(`${holder}->`) && !this.origins.has(sym));
+      if (!isLocal && place !== null && holder !== '' && !holder.startsWith('#')) {
+        const body = this.view.code.bodyText(place);
+        state.masks.deleteWhere((sym) => sym.startsWith(`${holder}->`) && !this.origins.has(sym) && new RegExp(`(?:->|\\.)${/(\w+)\W*$/.exec(sym)?.[1] ?? ''}\\s*=(?!=)`).test(body));
+      }
     });
     state.values.set(temporary(frame, call), value);
     return [state];
@@ -465,7 +485,7 @@ export class Walk {
     if (needs !== undefined) this.need(state, needs, args, name, at, call);
     if (uses !== undefined) this.use(state, args[uses.key] ?? '', name, at);
     if (lock !== undefined) return this.lock(frame, call, name, effect, args, value, state, at);
-    if (releases !== undefined && effect.gives !== 'fd') this.release(state, releases.kind, args[releases.key] ?? '', releases.of === undefined ? '' : args[releases.of] ?? '', at, text, effect.nullSafe === true, effect.whole === true);
+    if (releases !== undefined && effect.gives !== 'fd') this.release(state, releases.kind, args[releases.key] ?? '', releases.of === undefined ? '' : args[releases.of] ?? '', at, text, effect.nullSafe === true, effect.whole === true, effect.onlyKnown === true);
     const key = acquires === undefined ? '' : acquires.key === 'result' ? value : typeof acquires.key === 'number' ? args[acquires.key] ?? '' : this.filled(state, args[acquires.key.out] ?? '', value);
     const succeed = (one: PathState): void => {
       if (acquires !== undefined) this.acquire(one, acquires.kind, key, acquires.of === undefined ? '' : args[acquires.of] ?? '', text, at, effect.nullSafe === true);
@@ -492,9 +512,13 @@ export class Walk {
     return [state, failed];
   }
 
+  /** `&x` is filled with something that is not what the call gives. */
   private filled(state: PathState, pointer: Sym, value: Sym): Sym {
-    if (pointer.startsWith('&')) state.values.set(pointer.slice(1), value);
-    return value;
+    const inside = `out@${value}`;
+    state.forget(inside);
+    if (pointer.startsWith('&')) state.values.set(pointer.slice(1), inside);
+    state.masks.set(inside, ZERO | GOOD);
+    return inside;
   }
 
   private acquire(state: PathState, kind: Kind, key: Sym, of: Sym, text: string, at: Place, isNullSafe: boolean): void {
@@ -505,23 +529,27 @@ export class Walk {
     if (kind === 'attachment' && of !== '') state.values.set(`${key}->dmabuf`, of);
   }
 
-  private release(state: PathState, kind: Kind, key: Sym, of: Sym, at: Place, text: string, isNullSafe: boolean, isWhole = false): void {
-    const plain = key.replace(/^&(.*)->umem$/, '$1');
+  private release(state: PathState, kind: Kind, key: Sym, of: Sym, at: Place, text: string, isNullSafe: boolean, isWhole = false, isOnlyKnown = false): void {
+    const plain = key.replace(/^&(.*)->umem$|^(.*)->file$/, '$1$2');
     if (plain === '' || plain === '#0' || isManyfold(plain) || (isNullSafe && (maskOf(state, plain) & GOOD) === 0)) return;
     if (maskOf(state, plain) === ERR) return;
-    const one: Tracked = state.object(kind, plain) ?? { kind, key: plain, states: UNKNOWN, of, made: null, given: null };
+    const known = state.object(kind, plain);
+    if (known === null && isOnlyKnown) return;
+    const one: Tracked = known ?? { kind, key: plain, states: UNKNOWN, of, made: null, given: null };
     const { states, refused } = after(kind, one.states, giveOf(kind));
     const tell = (object: Tracked, event: string, where: Place, ...more: readonly PathStep[]): void =>
       this.tell({ is: 'refused', kind: object.kind, event, state: stateText(object.kind, object.states), what: text, at: where, path: this.path(state, object.made?.at ?? object.given, more) });
+    // Of a fence that was there before nobody here knows how often it is held.
+    if (refused !== null && kind === 'fence' && one.made === null) return;
     if (refused !== null) tell(one, refused, at, ...(one.given === null ? [] : [{ ...one.given, text: `given back before` }]), { ...at, text });
     else {
       state.put({ ...one, states, given: at });
-      if (one.made !== null) this.given.set(`${kind} ${one.made.at.file}:${one.made.at.line}`, at);
+      if (one.made !== null) state.undone.set(madeAt(one), at);
     }
     if (isWhole) {
       for (const other of [...state.objects.values()]) if (other !== one && this.isHeldBy(state, other, plain)) {
         state.put({ ...other, states: NONE, given: at });
-        if (other.made !== null) this.given.set(`${other.kind} ${other.made.at.file}:${other.made.at.line}`, at);
+        if (other.made !== null) state.undone.set(madeAt(other), at);
       }
       if (state.fresh.has(plain)) state.fresh.set(plain, false);
     } else if (kind === 'attachment') {
@@ -539,10 +567,15 @@ export class Walk {
     }
   }
 
-  /** A member of `holder` leads to the object, or to what it belongs to. */
+  /** Members of `holder` lead to the object, or to what it belongs to. */
   private isHeldBy(state: PathState, one: Tracked, holder: Sym): boolean {
-    for (const [place, value] of state.values) if ((value === one.key || value === one.of) && place.startsWith(`${holder}->`)) return true;
-    return one.key.startsWith(`${holder}->`);
+    const reached = new Set([holder]);
+    for (const from of reached) {
+      for (const [place, value] of state.values) if (place.startsWith(`${from}->`)) reached.add(value);
+      const attachment = from === holder ? null : state.object('attachment', from);
+      if (attachment !== null && attachment.of !== '') reached.add(attachment.of);
+    }
+    return reached.has(one.key) || (one.of !== '' && one.of !== holder && reached.has(one.of)) || one.key.startsWith(`${holder}->`);
   }
 
   /** A pointer that is an error on this path is used as if it were none. */
@@ -567,16 +600,17 @@ export class Walk {
     const { entry } = state;
     const lock = expressionText(call.args[needs.of] ?? call);
     const path = (...more: readonly PathStep[]): readonly PathStep[] => [...more, { ...at, text: `${name}()` }];
+    if (isManyfold(resv)) return;
     if (needs.lock === 'held') {
       if (state.locks.size > 0 || state.isVague || entry.lock === 'held' || entry.lock === 'assumed') return;
-      if (entry.lock === 'unknown') state.entry = { lock: 'assumed', by: { call: name, at, resv }, unlocked: null };
-      else this.tell({ is: 'lock', call: name, needs: 'held', lock, entered: true, at, path: path(...(entry.unlocked === null ? [] : [{ ...entry.unlocked, text: 'unlocks it' }])) });
+      if (entry.lock === 'unknown' && entry.unlocked?.resv !== resv) state.entry = { lock: 'assumed', by: { call: name, at, resv }, unlocked: entry.unlocked };
+      else this.tell({ is: 'lock', call: name, needs: 'held', lock, entered: entry.lock === 'free', at, path: path(...(entry.unlocked === null ? [] : [{ ...entry.unlocked.at, text: 'unlocks it' }])) });
       return;
     }
     // The buffer may be known by another name.
     const names = new Set([resv, ...(needs.by === 'attachment' && args[0] !== undefined && args[0] !== of ? [this.resvOf(state, 'buffer', args[0])] : [])]);
     for (const [held, where] of state.locks) if (names.has(held)) this.tell({ is: 'lock', call: name, needs: 'free', lock, entered: false, at, path: path({ ...where, text: 'locks it' }) });
-    if (entry.by === null || entry.unlocked !== null || !names.has(entry.by.resv) || state.isVague) return;
+    if (entry.by === null || !names.has(entry.by.resv) || state.isVague) return;
     if (entry.lock === 'held') this.tell({ is: 'lock', call: name, needs: 'free', lock, entered: true, at, path: path({ ...entry.by.at, text: `${entry.by.call} is called with it held` }) });
     else if (entry.lock === 'assumed') this.tell({ is: 'lock', call: entry.by.call, needs: 'held', lock, entered: false, at: entry.by.at, path: path({ ...entry.by.at, text: `${entry.by.call}()` }) });
   }
@@ -594,6 +628,14 @@ export class Walk {
     const slot = temporary(frame, call);
     state.values.set(slot, value);
     const text = expressionText(call.args[lock.key] ?? call);
+    // One of many, or of a list: which one is not known any more.
+    if (/\[\d*\]|^next@|^&?\w+@[\d./]*(?:->|\.|$)/.test(resv) && !this.origins.has(rootOf(resv))) {
+      state.isVague = true;
+      state.locks.clear();
+      state.masks.set(value, effect.gives === 'yes-or-no' ? ANY : isPlainLock(effect, args) ? ZERO : ERR | ZERO);
+      return [state];
+    }
+    narrow(state, args[lock.key] ?? '', GOOD);
     if (lock.how === 'unlock') {
       this.unlock(state, resv, text, at);
       return [state];
@@ -608,12 +650,13 @@ export class Walk {
       else if (held === undefined && state.locks.size > 0 && isPlain) {
         const [[other, where]] = [...state.locks] as [[Sym, Place]];
         this.tell({ is: 'nested', held: other, lock: text, at, path: [{ ...where, text: 'holds another reservation' }, own] });
-      } else if (entry.by !== null && entry.unlocked === null && entry.by.resv === resv && !state.isVague) {
+      } else if (entry.by !== null && entry.by.resv === resv && !state.isVague) {
         if (entry.lock === 'held') this.tell({ is: 'lock', call: name, needs: 'free', lock: text, entered: true, at, path: [{ ...entry.by.at, text: `${entry.by.call} is called with it held` }, own] });
         else if (entry.lock === 'assumed') this.tell({ is: 'lock', call: entry.by.call, needs: 'held', lock: text, entered: false, at: entry.by.at, path: [{ ...entry.by.at, text: `${entry.by.call}()` }, own] });
       }
     }
-    const isSure = effect.gives === 'void' || (effect.sureWithout !== undefined && (args[effect.sureWithout] ?? '#0') === '#0');
+    const isSure = effect.gives === 'void' || isPlainLock(effect, args);
+    if (ticket !== '#0') state.ticketed.set(lockedAt(at), true);
     if (isSure) {
       state.locks.set(resv, at);
       state.masks.set(value, ZERO);
@@ -629,19 +672,30 @@ export class Walk {
   }
 
   private unlock(state: PathState, resv: Sym, text: string, at: Place): void {
-    if (state.locks.delete(resv)) return;
+    const { entry } = state;
+    const gone = (by: Entry): void => {
+      state.entry = { ...by, unlocked: { at, resv } };
+    };
+    const where = state.locks.get(resv);
+    if (where !== undefined) {
+      state.locks.delete(resv);
+      state.undone.set(lockedAt(where), at);
+      return gone(entry);
+    }
     if (state.locks.size > 0) {
       // By another name; which one it was is only sure where there is one.
       if (state.locks.size > 1) state.isVague = true;
+      for (const taken of state.locks.values()) state.undone.set(lockedAt(taken), at);
       state.locks.clear();
-      return;
+      return gone(entry);
     }
     if (state.isVague) return;
-    if (state.entry.lock === 'free') {
-      this.tell({ is: 'refused', kind: 'resv', event: 'unlock', state: 'free', what: text, at, path: [...(state.entry.unlocked === null ? [] : [{ ...state.entry.unlocked, text: 'unlocks it' }]), { ...at, text: 'unlocks' }] });
-      return;
-    }
-    state.entry = { lock: 'free', by: state.entry.by, unlocked: at };
+    const isFree = entry.lock === 'free' || entry.unlocked?.resv === resv;
+    // The same line again: a loop over many.
+    if (isFree && entry.unlocked?.at.line === at.line) state.isVague = true;
+    else if (isFree) {
+      this.tell({ is: 'refused', kind: 'resv', event: 'unlock', state: 'free', what: text, at, path: [...(entry.unlocked === null ? [] : [{ ...entry.unlocked.at, text: 'unlocks it' }]), { ...at, text: 'unlocks' }] });
+    } else gone({ ...entry, lock: entry.lock === 'assumed' || entry.lock === 'held' ? 'given-back' : entry.lock });
   }
 
   // --- telling ---
@@ -668,6 +722,9 @@ export class Walk {
     return [...steps.reverse(), ...more];
   }
 }
+
+/** dma_resv_lock(resv, NULL) cannot fail. */
+const isPlainLock = (effect: CallEffect, args: readonly Sym[]): boolean => effect.sureWithout !== undefined && (args[effect.sureWithout] ?? '#0') === '#0';
 
 const outcomesOf = (gives: Gives): { readonly good: number; readonly bad: number } | null => {
   switch (gives) {
@@ -697,7 +754,12 @@ export function valueText(state: PathState, value: Sym): string {
 export const rootOf = (value: Sym): Sym => (/^&?(.*?)(?:->|\.(?!\d)|$)/.exec(value)?.[1] ?? value);
 
 /** One of many: which one is not known. */
-const isManyfold = (sym: Sym): boolean => sym.includes('[]');
+const isManyfold = (sym: Sym): boolean => /\[\d*\]/.test(sym);
+
+export const lockedAt = ({ file, line }: Place): string => `resv ${file}:${line}`;
+
+/** "pin drivers/a.c:12" */
+export const madeAt = ({ kind, made }: Tracked): string => `${kind} ${made?.at.file ?? ''}:${made?.at.line ?? 0}`;
 
 const memberPlace = (of: Sym, member: string): string => (of.startsWith('&') ? `${of.slice(1)}.${member}` : `${of}->${member}`);
 
