@@ -2,9 +2,10 @@
 
 import type { LedgerRow, Place } from '../results/audit.ts';
 import type { Finding } from '../results/finding.ts';
-import { folderOf } from '../source/lexical.ts';
+import { folderOf, type LexicalFunction } from '../source/lexical.ts';
 import type { Found, FunctionRule, Rule, TypestateRule } from './rules/rule.ts';
-import type { TreeView } from './tree-view.ts';
+import { markOf, type TreeView } from './tree-view.ts';
+import { CALLS } from './typestate/calls.ts';
 import { breachesOf } from './typestate/run.ts';
 
 /** A finding before it is numbered. */
@@ -24,7 +25,8 @@ export function findingOf(view: TreeView, rule: Rule, found: Found): Unnumbered 
     file, line, function: name,
     rule: header.id,
     obligation: header.obligation,
-    confidence: found.confidence ?? header.confidence,
+    // What a test does wrong on purpose is no defect.
+    confidence: markOf(file) === 'selftest' ? 'low' : found.confidence ?? header.confidence,
     text: found.text,
     path: found.path,
     anchor: anchorAt(view, found.at),
@@ -49,7 +51,7 @@ export function findingsIn(view: TreeView, file: string, rules: readonly Rule[])
     if (place === null || place.file !== file) continue;
     const body = view.code.bodyText(place);
     const asked = plain.filter(({ words }) => words.some((word) => body.includes(word)));
-    const tracks = typestate.length > 0 && mentionsTracked(body);
+    const tracks = typestate.length > 0 && callsTracked(view, place);
     if (asked.length === 0 && !tracks) continue;
     const fn = view.code.functionIn(file, name);
     if (fn === null) continue;
@@ -73,7 +75,8 @@ export function findingsIn(view: TreeView, file: string, rules: readonly Rule[])
   return { findings, ledger, functions };
 }
 
-const mentionsTracked = (body: string): boolean => /dma_buf_|dma_resv_|dma_fence_|ib_umem_|drm_gem_prime_|get_dma_buf/.test(body);
+/** It makes a call that is tracked; calls for other things as well count only beside one of the sharing API. */
+const callsTracked = (view: TreeView, place: LexicalFunction): boolean => view.code.lexicalCalls(place).names.some((name) => CALLS.get(name) !== undefined && /^(?:dma_|get_dma|ib_umem_dmabuf|ttm_bo_|sync_file_)/.test(name));
 
 /** In the order of places, each finding once, numbered within rule, function and anchor. */
 export function numbered(all: readonly Unnumbered[]): readonly Finding[] {

@@ -6,7 +6,8 @@ import type { PathStep } from '../../results/finding.ts';
 import type { CFunction } from '../../source/syntax.ts';
 import { isLive } from './automata.ts';
 import type { Breach, Kind } from './breach.ts';
-import { baseOf, maskOf } from './expressions.ts';
+import { baseOf, maskOf, narrow } from './expressions.ts';
+import { looksLikePredicate } from '../anchors.ts';
 import { ERR, GOOD, type Sym, ZERO } from './path-state.ts';
 import { lockedAt, madeAt, rootOf, type Exit, type Walk } from './walk.ts';
 
@@ -17,7 +18,10 @@ interface Way extends Exit {
 }
 
 export function judgeExits(walk: Walk, fn: CFunction, exits: readonly Exit[]): readonly Breach[] {
-  const ways = exits.map((exit): Way => ({ ...exit, outcome: outcomeOf(walk, fn, exit) }));
+  const ways = exits.flatMap((exit): readonly Way[] => {
+    const outcome = outcomeOf(walk, fn, exit);
+    return outcome === 'unknown' ? bothOutcomes(walk, fn, exit) : [{ ...exit, outcome }];
+  });
   return [...leaks(walk, fn, ways), ...locksLeft(walk, fn, ways), ...unread(walk, ways), ...positives(walk, fn, ways)];
 }
 
@@ -31,6 +35,20 @@ function outcomeOf(walk: Walk, fn: CFunction, { state, value }: Exit): Outcome {
   // "if (ret) goto out": what is not 0 is a failure.
   if ((mask & ZERO) === 0 && origin !== undefined && (origin.gives === 'status' || origin.gives === 'int' || origin.gives === 'pointer')) return 'failure';
   return 'unknown';
+}
+
+/** `return toy_program(t);` leaves by two ways at once. */
+function bothOutcomes(walk: Walk, fn: CFunction, exit: Exit): readonly Way[] {
+  const { value, state } = exit;
+  const origin = value === null ? undefined : walk.origins.get(baseOf(value));
+  const whole: Way = { ...exit, outcome: 'unknown' };
+  if (value === null || origin === undefined || value !== baseOf(value) || !/\bint$|\blong$|\*\s*$/.test(fn.returns) || looksLikePredicate(origin.call)) return [whole];
+  const isPointer = /\*\s*$/.test(fn.returns);
+  if (origin.gives !== (isPointer ? 'pointer' : 'int') && origin.gives !== 'status' && origin.gives !== 'ERR_PTR') return [whole];
+  const good = state.copy();
+  const bad = state.copy();
+  if (!narrow(good, value, isPointer ? GOOD : ZERO | GOOD) || !narrow(bad, value, ERR)) return [whole];
+  return [{ ...exit, state: good, outcome: 'success' }, { ...exit, state: bad, outcome: 'failure' }];
 }
 
 // --- left behind ---
@@ -53,13 +71,14 @@ function leaks(walk: Walk, fn: CFunction, ways: readonly Way[]): readonly Breach
       const otherwise = undoneElsewhere(ways, madeAt(one));
       // It went through what gives it back, and a condition there is not understood.
       if (otherwise !== null && otherwise.function !== fn.name && way.state.through.has(otherwise.function)) continue;
-      // A reference that was taken for a member is that member's.
+      // A reference that was taken for a member is that member's; of a fence that was there before nobody here knows the count.
+      if (one.kind === 'fence' && !isOwnValue && (otherwise === null || otherwise.function !== fn.name)) continue;
       if (owner === 'weak' && (otherwise === null || /^get_/.test(made.text))) continue;
       const key = `${one.kind} ${made.at.file}:${made.at.line} ${way.at.line}`;
       if (told.has(key)) continue;
       told.add(key);
       found.push({
-        is: 'leak', kind: one.kind, what: made.text, error: way.outcome === 'failure', otherwise: isOwnValue && owner === 'no' ? otherwise ?? made.at : otherwise, at: way.at,
+        is: 'leak', kind: one.kind, what: made.text, owner: owner === 'weak' ? 'member' : 'nobody', error: way.outcome === 'failure', otherwise: isOwnValue && owner === 'no' ? otherwise ?? made.at : otherwise, at: way.at,
         path: walk.path(way.state, made.at, [returnStep(way)]),
       });
     }
@@ -133,17 +152,17 @@ function locksLeft(walk: Walk, fn: CFunction, ways: readonly Way[]): readonly Br
     const isTicketed = way.state.ticketed.has(lockedAt(place));
     // A function that locks for its caller does so where it succeeds, and always then; what a ticket holds is given back by whoever has the ticket.
     const isWrong = way.outcome === 'failure'
-      ? undone.length > 0 || (!heldWell && !isTicketed)
-      : undone.some((other) => other.outcome === way.outcome) || (!isLocker && !isTicketed && undone.length === 0 && !hasCallerThatUnlocks(walk, fn));
+      ? undone.some((other) => !isTicketed || (other.outcome === 'failure' && other.state.undone.get(lockedAt(place))?.function === fn.name)) || (!heldWell && !isTicketed)
+      : (!isTicketed && undone.some((other) => other.outcome === way.outcome)) || (!isLocker && !isTicketed && undone.length === 0 && !hasCallerThatUnlocks(walk, fn));
     if (!isWrong) continue;
     told.add(way.at.line);
     found.push({
-      is: 'leak', kind: 'resv', what: '', error: way.outcome === 'failure', otherwise: undone[0]?.state.undone.get(lockedAt(place)) ?? null, at: way.at,
+      is: 'leak', kind: 'resv', what: '', owner: 'nobody', error: way.outcome === 'failure', otherwise: undone[0]?.state.undone.get(lockedAt(place)) ?? null, at: way.at,
       path: walk.path(way.state, place, [{ ...place, text: 'locks the reservation' }, { ...way.at, text: 'returns with it held' }]),
     });
   }
   // A lock that was never taken here is given back, behind a call that needs it.
-  const unlocked = sure.find((way) => way.state.entry.lock === 'given-back');
+  const unlocked = sure.find((way) => way.state.entry.lock === 'given-back' && way.state.entry.unlocked?.resv.includes('@') !== true);
   const where = unlocked?.state.entry.unlocked?.at ?? null;
   if (unlocked !== undefined && where !== null && !/unlock|unreserve|put|end|finish|release|drop|fini|cleanup|backoff|done|complete/.test(fn.name) && !hasCallerThatLocks(walk, fn) && where.function === fn.name) {
     found.push({ is: 'refused', kind: 'resv', event: 'unlock', state: 'never taken', what: '', at: where, path: walk.path(unlocked.state, null, [{ ...where, text: 'unlocks' }]) });

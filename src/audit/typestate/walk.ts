@@ -7,7 +7,7 @@ import type { LexicalFunction } from '../../source/lexical.ts';
 import type { CFunction } from '../../source/syntax.ts';
 import type { Place } from '../../results/audit.ts';
 import type { PathStep } from '../../results/finding.ts';
-import { isTalk } from '../anchors.ts';
+import { isTalk, isWarnTest, warnCondition } from '../anchors.ts';
 import { calleeName, callsOf, typesOf } from '../c-reading.ts';
 import type { TreeView } from '../tree-view.ts';
 import { after, giveOf, isLive, NONE, stateText, takeOf, UNKNOWN } from './automata.ts';
@@ -147,10 +147,18 @@ export class Walk {
       for (const one of states) made.push(...this.call(frame, call, one));
       states = made;
     }
+    // What is warned of does not happen.
+    const { value: statement } = node;
+    if (node.kind === 'statement' && statement.kind === 'call' && isWarnTest(calleeName(statement))) {
+      const condition = warnCondition(calleeName(statement), statement.args);
+      return condition === null ? states : states.filter((one) => assume(frame, one, condition, false) !== null);
+    }
     for (const one of states) {
       if (node.kind === 'branch') continue;
       const value = evaluate(frame, one, node.value);
       if (node.declares !== null) one.values.set(variable(frame, node.declares), value);
+      const set = node.declares ?? (statement.kind === 'assign' && statement.to.kind === 'name' ? statement.to.name : null);
+      if (set !== null && !this.isTelling(one, value)) this.unknown(frame, one, set);
       if (node.kind === 'return') {
         one.values.set(`${frame.id}=value`, value);
         one.values.set(`${frame.id}=line`, String(node.line));
@@ -160,6 +168,14 @@ export class Walk {
     }
     if (node.kind === 'statement' && node.declares === null && node.value.kind === 'call') this.dropped(frame, node.value, states);
     return states;
+  }
+
+  /** A variable with a new value that says nothing: what tests teach of it is about this one. */
+  private unknown(frame: Frame, state: PathState, name: string): void {
+    const place = variable(frame, name);
+    state.values.delete(place);
+    const before = place.startsWith(':') ? `${name}?` : place;
+    state.masks.deleteWhere((sym) => sym.includes(before));
   }
 
   /** A statement that is a call and nothing else: what it gives is thrown away. */
@@ -516,7 +532,9 @@ export class Walk {
   private filled(state: PathState, pointer: Sym, value: Sym): Sym {
     const inside = `out@${value}`;
     state.forget(inside);
-    if (pointer.startsWith('&')) state.values.set(pointer.slice(1), inside);
+    // Through a pointer of the caller's it is the caller's.
+    if (!pointer.startsWith('&')) return '';
+    state.values.set(pointer.slice(1), inside);
     state.masks.set(inside, ZERO | GOOD);
     return inside;
   }
@@ -629,7 +647,7 @@ export class Walk {
     state.values.set(slot, value);
     const text = expressionText(call.args[lock.key] ?? call);
     // One of many, or of a list: which one is not known any more.
-    if (/\[\d*\]|^next@|^&?\w+@[\d./]*(?:->|\.|$)/.test(resv) && !this.origins.has(rootOf(resv))) {
+    if (isManyfold(resv) || (/^next@|^&?\w+@[\d./]*(?:->|\.|$)/.test(resv) && !this.origins.has(rootOf(resv)))) {
       state.isVague = true;
       state.locks.clear();
       state.masks.set(value, effect.gives === 'yes-or-no' ? ANY : isPlainLock(effect, args) ? ZERO : ERR | ZERO);
@@ -656,7 +674,7 @@ export class Walk {
       }
     }
     const isSure = effect.gives === 'void' || isPlainLock(effect, args);
-    if (ticket !== '#0') state.ticketed.set(lockedAt(at), true);
+    if (ticket !== '#0' || lock.how === 'trylock') state.ticketed.set(lockedAt(at), true);
     if (isSure) {
       state.locks.set(resv, at);
       state.masks.set(value, ZERO);
