@@ -66,7 +66,7 @@ export function findingsIn(view: TreeView, file: string, rules: readonly Rule[])
       for (const breach of run.breaches) {
         for (const rule of typestate) {
           const told = rule.tell(breach);
-          if (told !== null) findings.push(findingOf(view, rule, told));
+          if (told !== null) findings.push(lowered(findingOf(view, rule, told), isDecided));
         }
       }
     }
@@ -74,6 +74,9 @@ export function findingsIn(view: TreeView, file: string, rules: readonly Rule[])
   }
   return { findings, ledger, functions };
 }
+
+/** Where not every path was walked, what the others do is not known. */
+const lowered = (one: Unnumbered, isDecided: boolean): Unnumbered => (isDecided || one.confidence !== 'high' ? one : { ...one, confidence: 'medium' });
 
 /** It makes a call that is tracked; calls for other things as well count only beside one of the sharing API. */
 const callsTracked = (view: TreeView, place: LexicalFunction): boolean => view.code.lexicalCalls(place).names.some((name) => CALLS.get(name) !== undefined && /^(?:dma_|get_dma|ib_umem_dmabuf|ttm_bo_|sync_file_)/.test(name));
@@ -84,7 +87,7 @@ export function numbered(all: readonly Unnumbered[]): readonly Finding[] {
   const seen = new Set<string>();
   const counts = new Map<string, number>();
   return sorted.flatMap((one) => {
-    const place = `${one.rule} ${one.file}:${one.line}`;
+    const place = `${one.rule} ${one.file}:${one.line} ${one.text}`;
     if (seen.has(place)) return [];
     seen.add(place);
     const key = `${one.rule} ${one.function} ${one.anchor}`;

@@ -7,7 +7,7 @@ import type { Expression } from './c-tree.ts';
 import { controlFlow, type Flow } from './control-flow.ts';
 import type { Grammar } from './grammar.ts';
 import { LARGEST } from './index-task.ts';
-import { bodyAt, callsInText, definitionsIn, folderOf, includesIn, memberRowsIn, type LexicalCalls, type LexicalFunction, type MemberRow } from './lexical.ts';
+import { bodyAt, callsInText, definitionsIn, folderOf, headAt, includesIn, memberRowsIn, type LexicalCalls, type LexicalFunction, type MemberRow } from './lexical.ts';
 import { closing } from './masks.ts';
 import type { MacroOutline } from './outline.ts';
 import { openFile, type CFile, type CFunction, type CTable } from './syntax.ts';
@@ -43,6 +43,7 @@ export class CodeBase {
   private readonly folders = new Map<string, readonly string[]>();
   private readonly members = new Map<string, FolderRows>();
   private readonly calls = new Map<string, LexicalCalls>();
+  private readonly heads = new Map<string, ReturnType<typeof headAt>>();
   private readonly macrosFound = new Map<string, { readonly macro: MacroOutline; readonly file: string } | null>();
   private readonly macrosOf = new Map<string, ReadonlyMap<string, MacroOutline>>();
   private readonly tables = new Map<string, CTable | null>();
@@ -193,6 +194,16 @@ export class CodeBase {
     return bodyAt(this.text(one.file) ?? '', one.at);
   }
 
+  /** Return type and parameters as text, without parsing the file. */
+  head(one: LexicalFunction): ReturnType<typeof headAt> {
+    const key = `${one.file} ${one.name}`;
+    const known = this.heads.get(key);
+    if (known !== undefined) return known;
+    const made = headAt(this.text(one.file) ?? '', one.at);
+    this.heads.set(key, made);
+    return made;
+  }
+
   lexicalCalls(one: LexicalFunction): LexicalCalls {
     const key = `${one.file} ${one.name}`;
     const known = this.calls.get(key);
@@ -230,6 +241,11 @@ export class CodeBase {
   /** The rows of a folder's tables in which a function stands. */
   rowsNaming(folder: string, name: string): readonly MemberRow[] {
     return this.memberRows(folder).byValue.get(name) ?? [];
+  }
+
+  /** What the tables of a file name: functions and others. */
+  tableRows(file: string): readonly string[] {
+    return memberRowsIn(this.text(file) ?? '').map((row) => row.value);
   }
 
   private memberRows(folder: string): FolderRows {

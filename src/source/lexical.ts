@@ -40,6 +40,27 @@ export function bodyAt(text: string, at: number): string {
   return text.slice(open, end === -1 ? text.length : end + 2);
 }
 
+/** What stands before and behind a function's name: its return type and its parameters, as text. */
+export function headAt(text: string, at: number): { readonly returns: string; readonly parameters: readonly string[] } {
+  const before = text.slice(Math.max(0, at - 160), at);
+  const start = Math.max(before.lastIndexOf(';'), before.lastIndexOf('}'), before.lastIndexOf('\n\n'), before.lastIndexOf('*/'), before.lastIndexOf(')\n'));
+  const returns = before.slice(start + 1).replace(/^\/|^\)/, '').replace(/^\s*#.*$/gm, ' ').replace(/\b(?:static|inline|extern|noinline\w*|__\w+)\b/g, ' ').replace(/\s+/g, ' ').trim();
+  const open = text.indexOf('(', at);
+  const parameters: string[] = [];
+  let depth = 0;
+  let from = open + 1;
+  for (let i = open; i < text.length; i++) {
+    const letter = text.charCodeAt(i);
+    if (letter === 40) depth++;
+    else if ((letter === 44 && depth === 1) || (letter === 41 && --depth === 0)) {
+      parameters.push(text.slice(from, i).trim());
+      from = i + 1;
+      if (letter === 41) break;
+    }
+  }
+  return { returns, parameters };
+}
+
 export interface LexicalCalls {
   readonly names: readonly string[];
   /** Members that are called: "move" of `funcs->move(…)`. */

@@ -60,6 +60,7 @@ export const rule: TypestateRule = {
 `,
   },
   tell: (breach) => {
+    if (breach.is === 'kept' && breach.kind === 'attachment') return { at: breach.at, text: `is never detached: no other function of its folder does, by itself or by a helper: ${breach.what}`, path: breach.path };
     if (breach.is !== 'leak' || breach.kind !== 'attachment') return null;
     return { at: breach.at, text: `${breach.error ? 'returns a failure' : 'returns'} without detaching: ${breach.what}`, path: breach.path, ...sureness(breach) };
   },

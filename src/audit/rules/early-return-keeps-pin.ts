@@ -1,6 +1,6 @@
 // one failing way out keeps the pin that the others undo (P5).
 
-import { type TypestateRule } from './rule.ts';
+import { sureness, type TypestateRule } from './rule.ts';
 import { TOY } from './toy.ts';
 
 export const rule: TypestateRule = {
@@ -62,6 +62,6 @@ unlock:
   },
   tell: (breach) => {
     if (breach.is !== 'leak' || breach.kind !== 'pin' || !breach.error || breach.otherwise === null) return null;
-    return { at: breach.at, text: `returns a failure without unpinning, as it does at line ${breach.otherwise.line}: ${breach.what}`, path: breach.path };
+    return { at: breach.at, text: `returns a failure without unpinning, as it does at line ${breach.otherwise.line}: ${breach.what}`, path: breach.path, ...sureness(breach) };
   },
 };

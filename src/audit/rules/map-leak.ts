@@ -44,6 +44,7 @@ export const rule: TypestateRule = {
 `,
   },
   tell: (breach) => {
+    if (breach.is === 'kept' && breach.kind === 'mapping') return { at: breach.at, text: `is never unmapped: no other function of its folder does, by itself or by a helper: ${breach.what}`, path: breach.path };
     if (breach.is !== 'leak' || breach.kind !== 'mapping') return null;
     return { at: breach.at, text: `${breach.error ? 'returns a failure' : 'returns'} without unmapping: ${breach.what}`, path: breach.path, ...sureness(breach) };
   },

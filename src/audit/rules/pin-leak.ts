@@ -45,6 +45,7 @@ unlock:
 `,
   },
   tell: (breach) => {
+    if (breach.is === 'kept' && breach.kind === 'pin') return { at: breach.at, text: `is never unpinned: no other function of its folder does, by itself or by a helper: ${breach.what}`, path: breach.path };
     if (breach.is !== 'leak' || breach.kind !== 'pin' || !breach.error || breach.otherwise !== null) return null;
     return { at: breach.at, text: `${breach.error ? 'returns a failure' : 'returns'} without unpinning: ${breach.what}`, path: breach.path, ...sureness(breach) };
   },

@@ -53,6 +53,6 @@ put:
   },
   tell: (breach) => {
     if (breach.is !== 'refused' || !['reference', 'fence', 'vmap', 'pin'].includes(breach.kind) || breach.event === 'detach' || breach.state === 'mapped') return null;
-    return { at: breach.at, text: `gives back what is not held any more: ${breach.what}`, path: breach.path };
+    return { at: breach.at, text: `gives back what is not held any more: ${breach.what}`, path: breach.path, ...(breach.kind === 'fence' ? { confidence: 'medium' as const } : {}) };
   },
 };

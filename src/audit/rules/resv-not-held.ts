@@ -31,6 +31,6 @@ export const rule: TypestateRule = {
   tell: (breach) => {
     if (breach.is === 'lock' && breach.needs === 'held') return { at: breach.at, text: `${breach.call}() without the reservation lock`, path: breach.path };
     if (breach.is !== 'refused' || breach.kind !== 'resv') return null;
-    return { at: breach.at, text: 'unlocks a reservation that is not locked', path: breach.path };
+    return { at: breach.at, text: 'unlocks a reservation that is not locked', path: breach.path, ...(breach.state === 'perhaps taken by the caller' ? { confidence: 'medium' as const } : {}) };
   },
 };

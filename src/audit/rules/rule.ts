@@ -57,4 +57,4 @@ export interface PairsRule {
 export type Rule = TypestateRule | FunctionRule | ImporterRule | ExporterRule | PairsRule;
 
 /** What only a member of the caller's object has may be given back by the caller: less sure. */
-export const sureness = ({ owner }: Breach & { readonly is: 'leak' }): { readonly confidence?: Confidence } => (owner === 'member' ? { confidence: 'medium' } : {});
+export const sureness = ({ owner }: Breach & { readonly is: 'leak' }): { readonly confidence?: Confidence } => (owner === 'nobody' ? {} : { confidence: 'medium' });

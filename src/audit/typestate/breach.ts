@@ -8,8 +8,10 @@ import type { PathStep } from '../../results/finding.ts';
 export type Kind = 'attachment' | 'mapping' | 'pin' | 'reference' | 'fence' | 'resv' | 'vmap' | 'access' | 'fd' | 'slot';
 
 export type Breach =
-  /** The object is live on a return, and nobody has it, or only a member of the caller's. `error`: the function returns a failure. `otherwise`: where another way gives it back. */
-  | { readonly is: 'leak'; readonly kind: Kind; readonly what: string; readonly owner: 'nobody' | 'member'; readonly error: boolean; readonly otherwise: Place | null; readonly at: Place; readonly path: readonly PathStep[] }
+  /** The object is live on a return, and nobody has it, or only a member of the caller's; `hindered`: a lock could not be had on the way. `error`: the function returns a failure. `otherwise`: where another way gives it back. */
+  | { readonly is: 'leak'; readonly kind: Kind; readonly what: string; readonly owner: 'nobody' | 'member' | 'hindered'; readonly error: boolean; readonly otherwise: Place | null; readonly at: Place; readonly path: readonly PathStep[] }
+  /** Taken, left to the driver's object, and no other function of the folder ever gives such a thing back. */
+  | { readonly is: 'kept'; readonly kind: Kind; readonly what: string; readonly at: Place; readonly path: readonly PathStep[] }
   /** An event that the object's automaton refuses in every state that it may be in: unmap of what is unmapped, detach while mapped … */
   | { readonly is: 'refused'; readonly kind: Kind; readonly event: string; readonly state: string; readonly what: string; readonly at: Place; readonly path: readonly PathStep[] }
   /** A call that needs the reservation lock held (or free) where it is not. `lock`: the reservation, as C. */

@@ -16,8 +16,8 @@ export type Key =
 
 export interface CallEffect {
   readonly gives: Gives;
-  /** Cannot fail with these arguments: dma_resv_lock(resv, NULL). */
-  readonly sureWithout?: number;
+  /** Cannot fail where these arguments are 0: dma_resv_lock(resv, NULL). */
+  readonly sureWithout?: readonly number[];
   readonly acquires?: { readonly kind: Kind; readonly key: Key; readonly of?: number };
   readonly releases?: { readonly kind: Kind; readonly key: number; readonly of?: number };
   /** Of an attachment or a buffer (argument): where its reservation must be held, or must be free. */
@@ -39,7 +39,7 @@ export interface CallEffect {
 }
 
 const resvLock = (how: 'lock' | 'trylock' | 'unlock', gives: Gives, ticket: number | null = null, through: readonly string[] = []): CallEffect => ({
-  gives, lock: { how, key: 0, ticket, through }, ...(ticket === null ? {} : { sureWithout: ticket }),
+  gives, lock: { how, key: 0, ticket, through }, ...(ticket === null ? {} : { sureWithout: [ticket] }),
 });
 
 export const CALLS: ReadonlyMap<string, CallEffect> = new Map<string, CallEffect>(Object.entries({
@@ -84,7 +84,7 @@ export const CALLS: ReadonlyMap<string, CallEffect> = new Map<string, CallEffect
   dma_resv_lock_slow_interruptible: { gives: 'status', lock: { how: 'lock', key: 0, ticket: 1, through: [] } },
   dma_resv_trylock: resvLock('trylock', 'yes-or-no'),
   dma_resv_unlock: resvLock('unlock', 'void'),
-  ttm_bo_reserve: { gives: 'status', lock: { how: 'lock', key: 0, ticket: 3, through: ['base', 'resv'] } },
+  ttm_bo_reserve: { gives: 'status', sureWithout: [1, 2, 3], lock: { how: 'lock', key: 0, ticket: 3, through: ['base', 'resv'] } },
   ttm_bo_unreserve: { gives: 'void', lock: { how: 'unlock', key: 0, ticket: null, through: ['base', 'resv'] } },
   dma_resv_reserve_fences: { gives: 'status', needs: { lock: 'held', of: 0, by: 'resv' } },
   dma_resv_add_fence: { gives: 'void', needs: { lock: 'held', of: 0, by: 'resv' } },
@@ -94,7 +94,7 @@ export const CALLS: ReadonlyMap<string, CallEffect> = new Map<string, CallEffect
   // fences
   dma_fence_get: { gives: 'void', acquires: { kind: 'fence', key: 0 }, same: 0, nullSafe: true },
   dma_fence_put: { gives: 'void', releases: { kind: 'fence', key: 0 }, nullSafe: true },
-  dma_fence_get_rcu: { gives: 'NULL', acquires: { kind: 'fence', key: 'result' } },
+  dma_fence_get_rcu: { gives: 'NULL', acquires: { kind: 'fence', key: 0 }, same: 0 },
   sync_file_get_fence: { gives: 'NULL', acquires: { kind: 'fence', key: 'result' } },
   dma_resv_get_singleton: { gives: 'status', acquires: { kind: 'fence', key: { out: 2 } } },
 } satisfies Record<string, CallEffect>));
@@ -106,7 +106,7 @@ export const isFree = (name: string): boolean => /^(?:devm_)?k(?:v|z)?free(?:_rc
 
 /** Looks at its arguments, or at what they lead to, and keeps nothing. Names of the kernel's core. */
 export const keepsNothing = (name: string): boolean =>
-  /^(?:sg_|sgl_|dma_map|dma_unmap|dma_sync|dma_get_|dma_addressing|dma_buf_|dma_resv_|dma_fence_(?:is|wait|signal|enable|put|get)|drm_prime_(?:sg|get_contiguous)|iommu_|pci_p2p|virt_to|page_|memcpy|memset|memcmp|copy_(?:to|from)_user|put_user|get_user|atomic|refcount_|test_|set_bit|clear_bit|mutex_|spin_|rcu_|down_|up_|min|max|sizeof|array_|struct_size|list_empty|list_first|list_del|list_is|trace_|might_|lockdep_|cond_resched|wait_|schedule$|msleep|udelay|__user|u64_to|PAGE_|IS_|DIV_|round|ALIGN|swap|try_module_get|module_put|pm_runtime|dev_name|strscpy|snprintf|scnprintf|seq_|hash_|jiffies|ktime|__?builtin)/.test(name);
+  /^(?:INIT_|init_|sg_|sgl_|dma_map|dma_unmap|dma_sync|dma_get_|dma_addressing|dma_buf_|dma_resv_|dma_fence_(?:is|wait|signal|enable|put|get)|drm_prime_(?:sg|get_contiguous)|iommu_|pci_p2p|virt_to|page_|memcpy|memset|memcmp|copy_(?:to|from)_user|put_user|get_user|atomic|refcount_|test_|set_bit|clear_bit|mutex_|spin_|rcu_|down_|up_|min|max|sizeof|array_|struct_size|list_empty|list_first|list_del|list_is|trace_|might_|lockdep_|cond_resched|wait_|schedule$|msleep|udelay|__user|u64_to|PAGE_|IS_|DIV_|round|ALIGN|swap|try_module_get|module_put|pm_runtime|dev_name|strscpy|snprintf|scnprintf|seq_|hash_|jiffies|ktime|__?builtin)/.test(name);
 
 /** A lock or a set of locks of a kind that is not followed: from here on nobody can say that no reservation is held. */
-export const takesLocksUnseen = (name: string): boolean => /(?:^|_)(?:reserve|lock|locked|prepare|validate|exec|acquire|begin|backoff|ww)(?:_|$)|^drm_exec_|^ww_/.test(name) && !/^(?:mutex_|spin_|raw_spin|read_|write_|rcu_|down_|up_|lockdep_|clk_|dma_resv_assert|pm_|pci_|xa_|rtnl_|device_|i2c_|srcu_|dma_resv_reserve)/.test(name);
+export const takesLocksUnseen = (name: string): boolean => /(?:^|_)(?:reserve|lock|trylock|acquire|backoff|ww)(?:_|$)|_prepare_obj|^drm_exec_|^ww_|^ttm_eu_/.test(name) && !/^(?:mutex_|spin_|raw_spin|read_|write_|rcu_|down_|up_|lockdep_|clk_|dma_resv_assert|pm_|pci_|xa_|rtnl_|device_|i2c_|srcu_|dma_resv_reserve|read_lock|inode_|folio_|page_|sock_|local_|percpu_)/.test(name);

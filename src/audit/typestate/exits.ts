@@ -8,7 +8,7 @@ import { isLive } from './automata.ts';
 import type { Breach, Kind } from './breach.ts';
 import { baseOf, maskOf, narrow } from './expressions.ts';
 import { looksLikePredicate } from '../anchors.ts';
-import { ERR, GOOD, type Sym, ZERO } from './path-state.ts';
+import { ERR, GOOD, type Sym, type Trail, ZERO } from './path-state.ts';
 import { lockedAt, madeAt, rootOf, type Exit, type Walk } from './walk.ts';
 
 type Outcome = 'success' | 'failure' | 'unknown';
@@ -65,7 +65,7 @@ function leaks(walk: Walk, fn: CFunction, ways: readonly Way[]): readonly Breach
       const made = one.made;
       const isOwnValue = HANDLES.has(one.kind) && one.key.includes('@');
       const owner = ownerOf(walk, way, one.key, new Set());
-      if (owner === 'yes' || maskOf(way.state, one.key) === ZERO) continue;
+      if (owner === 'yes' || (maskOf(way.state, one.key) & GOOD) === 0) continue;
       if (way.outcome !== 'failure' && (!isOwnValue || owner === 'weak')) continue;
       // Where the object is given back on another way.
       const otherwise = undoneElsewhere(ways, madeAt(one));
@@ -78,12 +78,21 @@ function leaks(walk: Walk, fn: CFunction, ways: readonly Way[]): readonly Breach
       if (told.has(key)) continue;
       told.add(key);
       found.push({
-        is: 'leak', kind: one.kind, what: made.text, owner: owner === 'weak' ? 'member' : 'nobody', error: way.outcome === 'failure', otherwise: isOwnValue && owner === 'no' ? otherwise ?? made.at : otherwise, at: way.at,
+        is: 'leak', kind: one.kind, what: made.text, owner: owner === 'weak' ? 'member' : isHindered(way.state.trail, made.at) ? 'hindered' : 'nobody', error: way.outcome === 'failure', otherwise: isOwnValue && owner === 'no' ? otherwise ?? made.at : otherwise, at: way.at,
         path: walk.path(way.state, made.at, [returnStep(way)]),
       });
     }
   }
   return found;
+}
+
+/** Behind it a lock could not be had: without it nothing can be given back. */
+function isHindered(trail: Trail | null, made: Place): boolean {
+  for (let one = trail; one !== null; one = one.up) {
+    if (one.step.line === made.line && one.step.file === made.file) return false;
+    if (/^(?:dma_resv_lock\w*|ttm_bo_reserve)\(\) fails$/.test(one.step.text)) return true;
+  }
+  return false;
 }
 
 const returnStep = ({ at, outcome }: Way): PathStep => ({ ...at, text: outcome === 'failure' ? 'returns the failure' : 'returns' });
@@ -117,8 +126,12 @@ function ownerOf(walk: Walk, way: Way, sym: Sym, seen: Set<Sym>): 'yes' | 'weak'
     if (held !== sym && rootOf(held) !== sym) continue;
     const holder = holderOf(place);
     if (holder === null) continue;
-    const attachment = state.object('attachment', holder);
-    if (attachment !== null && isLive(attachment.states) && ownerOf(walk, way, holder, seen) === 'yes') return 'yes';
+    // What an attachment leads to is held by it, and by nothing once it is gone.
+    if (/^dma_buf_(?:dynamic_)?attach$/.test(walk.origins.get(holder)?.call ?? '')) {
+      const attachment = state.object('attachment', holder);
+      if (attachment !== null && isLive(attachment.states) && ownerOf(walk, way, holder, seen) !== 'no') return 'yes';
+      continue;
+    }
     if (state.fresh.has(holder)) {
       if (state.fresh.get(holder) === true && ownerOf(walk, way, holder, seen) === 'yes') return 'yes';
       continue;
@@ -142,7 +155,7 @@ function holderOf(place: string): Sym | null {
 function locksLeft(walk: Walk, fn: CFunction, ways: readonly Way[]): readonly Breach[] {
   const found: Breach[] = [];
   const sure = ways.filter((way) => !way.state.isVague);
-  const isLocker = /lock|reserve|acquire|begin|prepare|get|start|claim|init/.test(fn.name);
+  const isLocker = /lock|reserve|acquire/.test(fn.name);
   const told = new Set<number>();
   for (const way of sure) {
     const [place] = way.state.locks.values();
@@ -150,10 +163,12 @@ function locksLeft(walk: Walk, fn: CFunction, ways: readonly Way[]): readonly Br
     const undone = sure.filter((other) => other.state.undone.has(lockedAt(place)));
     const heldWell = sure.some((other) => other.outcome === 'success' && other.state.locks.size > 0);
     const isTicketed = way.state.ticketed.has(lockedAt(place));
+    // Tried in a callee, it is what that callee says.
+    if (isTicketed && place.function !== fn.name) continue;
     // A function that locks for its caller does so where it succeeds, and always then; what a ticket holds is given back by whoever has the ticket.
     const isWrong = way.outcome === 'failure'
       ? undone.some((other) => !isTicketed || (other.outcome === 'failure' && other.state.undone.get(lockedAt(place))?.function === fn.name)) || (!heldWell && !isTicketed)
-      : (!isTicketed && undone.some((other) => other.outcome === way.outcome)) || (!isLocker && !isTicketed && undone.length === 0 && !hasCallerThatUnlocks(walk, fn));
+      : (!isTicketed && undone.some((other) => other.outcome === way.outcome)) || (!isLocker && !isTicketed && !hasCallerThatUnlocks(walk, fn));
     if (!isWrong) continue;
     told.add(way.at.line);
     found.push({
@@ -165,16 +180,18 @@ function locksLeft(walk: Walk, fn: CFunction, ways: readonly Way[]): readonly Br
   const unlocked = sure.find((way) => way.state.entry.lock === 'given-back' && way.state.entry.unlocked?.resv.includes('@') !== true);
   const where = unlocked?.state.entry.unlocked?.at ?? null;
   if (unlocked !== undefined && where !== null && !/unlock|unreserve|put|end|finish|release|drop|fini|cleanup|backoff|done|complete/.test(fn.name) && !hasCallerThatLocks(walk, fn) && where.function === fn.name) {
-    found.push({ is: 'refused', kind: 'resv', event: 'unlock', state: 'never taken', what: '', at: where, path: walk.path(unlocked.state, null, [{ ...where, text: 'unlocks' }]) });
+    found.push({ is: 'refused', kind: 'resv', event: 'unlock', state: unlocked.state.entry.by?.call === '' ? 'perhaps taken by the caller' : 'never taken', what: '', at: where, path: walk.path(unlocked.state, null, [{ ...where, text: 'unlocks' }]) });
   }
   return found;
 }
 
-const LOCKS = /dma_resv_(?:lock|trylock)|ww_mutex_lock|drm_exec|_reserve\s*\(|_lock\w*\s*\(/;
-const UNLOCKS = /dma_resv_unlock|ww_mutex_unlock|drm_exec|_unreserve\s*\(|_unlock\w*\s*\(|backoff/;
+const LOCKS = /\b(?:dma_resv_(?:try)?lock\w*|ww_mutex_(?:try)?lock\w*|drm_exec_\w+|\w*_reserve\w*|\w*bo_lock\w*|\w*_lock_resv\w*|\w*object_lock\w*|drm_modeset_lock\w*)\s*\(/g;
+const UNLOCKS = /\b(?:dma_resv_unlock|ww_mutex_unlock|drm_exec_\w+|\w*_unreserve\w*|\w*bo_unlock\w*|\w*_unlock_resv\w*|\w*object_unlock\w*|\w*backoff\w*)\s*\(/g;
 
-const hasCallerThatUnlocks = (walk: Walk, fn: CFunction): boolean => walk.callers(fn).some((body) => UNLOCKS.test(body));
-const hasCallerThatLocks = (walk: Walk, fn: CFunction): boolean => walk.callers(fn).some((body) => LOCKS.test(body));
+const count = (body: string, what: RegExp): number => body.match(what)?.length ?? 0;
+/** It gives back more than it takes: what the callee took. */
+const hasCallerThatUnlocks = (walk: Walk, fn: CFunction): boolean => walk.callers(fn).some((body) => count(body, UNLOCKS) > count(body, LOCKS) || /drm_exec_/.test(body));
+const hasCallerThatLocks = (walk: Walk, fn: CFunction): boolean => walk.callers(fn).some((body) => count(body, LOCKS) > 0);
 
 // --- results ---
 

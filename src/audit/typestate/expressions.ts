@@ -15,6 +15,9 @@ export interface Scope {
 
 export type CallExpression = Expression & { readonly kind: 'call' };
 
+/** A failure; which one is not remembered. */
+export const SOME_ERRNO = '#-errno';
+
 /** Longer ones say nothing any more. */
 const LONGEST = 160;
 
@@ -302,6 +305,8 @@ function comparison(scope: Scope, state: PathState, one: Expression & { readonly
     // Which is larger is not remembered: it would double the paths with every loop.
     return { at: '', asks: 'other' };
   }
+  // Some failure, no longer known which.
+  if (value === SOME_ERRNO || other === SOME_ERRNO) return { at: '', asks: 'other' };
   const isEqual = (op === '==') === taken;
   const known = fixedMask(other);
   if (value === other) return isEqual ? { at: value, asks: 'other' } : 'never';

@@ -10,11 +10,11 @@ export interface Liveness {
   readonly live: readonly ReadonlySet<string>[];
   /** By node: how many edges come in. */
   readonly arrivals: readonly number[];
+  /** Variables that a return names: ret of `return ERR_PTR(ret)`. */
+  readonly returned: ReadonlySet<string>;
   /** Members and names that tests ask about, and those that they ask about at more than one place: "imported". */
   readonly asked: ReadonlySet<string>;
   readonly askedTwice: ReadonlySet<string>;
-  /** It tells errnos apart: ret == -EDEADLK. */
-  readonly comparesErrnos: boolean;
 }
 
 export function livenessOf(fn: CFunction, flow: Flow): Liveness {
@@ -61,7 +61,9 @@ export function livenessOf(fn: CFunction, flow: Flow): Liveness {
       queue.push(from);
     }
   }
-  return { live, arrivals, ...questions(flow) };
+  const returned = new Set<string>();
+  for (const node of flow.nodes) if (node.kind === 'return' && node.value !== null) namesIn(node.value, returned, locals);
+  return { live, arrivals, returned, ...questions(flow) };
 }
 
 function namesIn(one: Expression, into: Set<string>, locals: ReadonlyMap<string, string>): void {
@@ -89,12 +91,10 @@ function addressesIn(one: Expression, into: Set<string>): void {
 }
 
 /** Of plain variables liveness knows more. */
-function questions(flow: Flow): Pick<Liveness, 'asked' | 'askedTwice' | 'comparesErrnos'> {
+function questions(flow: Flow): Pick<Liveness, 'asked' | 'askedTwice'> {
   const nodes = new Map<string, Set<number>>();
-  let comparesErrnos = false;
   for (const edge of flow.edges) {
     if (edge.test === null) continue;
-    if (/[=!]= -E|case -E/.test(edge.test.text)) comparesErrnos = true;
     const words = edge.test.kind === 'configuration' ? [edge.test.text] : edge.test.value === null ? [] : fieldsIn(edge.test.value);
     for (const word of words) {
       const known = nodes.get(word);
@@ -102,7 +102,7 @@ function questions(flow: Flow): Pick<Liveness, 'asked' | 'askedTwice' | 'compare
       else known.add(edge.from);
     }
   }
-  return { asked: new Set(nodes.keys()), askedTwice: new Set([...nodes].filter(([, at]) => at.size > 1).map(([word]) => word)), comparesErrnos };
+  return { asked: new Set(nodes.keys()), askedTwice: new Set([...nodes].filter(([, at]) => at.size > 1).map(([word]) => word)) };
 }
 
 function fieldsIn(one: Expression): readonly string[] {

@@ -67,6 +67,8 @@ export class PathState {
   readonly through: CowMap<true>;
   /** Places of locks that were taken with a ticket: its holder unlocks them. */
   readonly ticketed: CowMap<true>;
+  /** Conditions on members under which something was taken: what gives it back may ask again. */
+  readonly conditions: CowMap<true>;
   entry: Entry;
   /** Some lock may have been taken that is not seen. */
   isVague: boolean;
@@ -83,6 +85,7 @@ export class PathState {
     this.undone = new CowMap(from?.undone);
     this.through = new CowMap(from?.through);
     this.ticketed = new CowMap(from?.ticketed);
+    this.conditions = new CowMap(from?.conditions);
     this.entry = from?.entry ?? entry;
     this.isVague = from?.isVague ?? false;
     this.trail = from?.trail ?? null;
@@ -115,6 +118,11 @@ export class PathState {
 
   put(one: Tracked): void {
     this.objects.set(`${one.kind} ${one.key}`, one);
+  }
+
+  /** What members are known to be now, something was taken by. */
+  keepConditions(): void {
+    for (const sym of this.masks.keys()) if (sym.includes('->') && !sym.includes(' ')) this.conditions.set(sym, true);
   }
 
   /** Forgets a value that is made anew, with all that was reached through it. */

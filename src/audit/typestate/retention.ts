@@ -3,6 +3,7 @@
 import type { LexicalFunction } from '../../source/lexical.ts';
 import type { CodeBase } from '../../source/code-base.ts';
 import { isTalk } from '../anchors.ts';
+import type { Kind } from './breach.ts';
 import { CALLS, isAllocation, keepsNothing } from './calls.ts';
 
 /** Objects of the contract: whoever makes or gives back one is followed far. Fences are everywhere, and are not. */
@@ -10,6 +11,8 @@ const OBJECTS: ReadonlySet<string> = new Set([...CALLS].flatMap(([name, { acquir
   const kind = (acquires ?? releases)?.kind;
   return whole === true || onlyKnown === true || kind === undefined || kind === 'fence' ? [] : [name];
 }));
+const BY_KIND: ReadonlyMap<Kind, ReadonlySet<string>> = new Map((['attachment', 'mapping', 'pin', 'reference'] as const).map((kind) =>
+  [kind, new Set([...CALLS].flatMap(([name, { releases, whole, onlyKnown }]) => (releases?.kind === kind && onlyKnown !== true || whole === true ? [name] : [])))] as const));
 const GIVERS: ReadonlySet<string> = new Set([...CALLS].flatMap(([name, { releases, onlyKnown }]) => (releases === undefined || onlyKnown === true || releases.kind === 'fence' ? [] : [name])));
 /** Locks: a helper that takes one for its caller is near and small; what is larger gives back what it takes. */
 const LOCKS: ReadonlySet<string> = new Set([...CALLS].flatMap(([name, { lock }]) => (lock === undefined ? [] : [name])));
@@ -38,6 +41,12 @@ export class Retention {
     return place !== null && this.reaches(place, GIVERS, 2, 'give ');
   }
 
+  /** The function, or what it calls, gives back a thing of that kind. */
+  givesKind(one: LexicalFunction, kind: Kind): boolean {
+    const goals = BY_KIND.get(kind);
+    return goals !== undefined && this.reaches(one, goals, FARTHEST, `${kind} `);
+  }
+
   private reaches(one: LexicalFunction, goals: ReadonlySet<string>, far: number, mark: string): boolean {
     const key = `${mark}${far} ${one.file} ${one.name}`;
     const known = this.touching.get(key);
@@ -60,6 +69,24 @@ export class Retention {
     return to.file.endsWith('.h') || (a[0] === b[0] && a[1] === b[1]);
   }
 
+  /** The function asks whether that argument is an error, or is not known: then it may. */
+  checks(name: string, position: number, from: string): boolean {
+    const place = this.code.locate(name, from);
+    if (place === null) return !keepsNothing(name) || /^(?:IS_|PTR_ERR|ERR_)/.test(name);
+    const parameter = /(\w+)\W*$/.exec(this.code.head(place).parameters[position] ?? '')?.[1] ?? '';
+    return parameter === '' || new RegExp(`IS_ERR\\w*\\(\\s*${parameter}\\b|PTR_ERR\\w*\\(\\s*${parameter}\\b`).test(this.code.bodyText(place));
+  }
+
+  /** The body of a function stores something in a member of that name. */
+  sets(one: LexicalFunction, member: string): boolean {
+    const key = `sets ${member} ${one.file} ${one.name}`;
+    const known = this.keeping.get(key);
+    if (known !== undefined) return known;
+    const answer = new RegExp(`(?:->|\\.)${member}\\s*=(?!=)`).test(this.code.bodyText(one));
+    this.keeping.set(key, answer);
+    return answer;
+  }
+
   /** The argument may outlive the call: it is stored, given back, or handed to somebody unknown. */
   keeps(name: string, position: number, from: string, depth = 0): boolean {
     if (keepsNothing(name) || isTalk(name)) return false;
@@ -75,9 +102,8 @@ export class Retention {
   private findKeeping(name: string, position: number, from: string, depth: number): boolean {
     const place = this.code.locate(name, from);
     if (place === null || depth > 2) return !isAllocation(name);
-    const outline = this.code.file(place.file)?.outline.functions.find((one) => one.name === name);
-    const parameter = outline?.parameters[position]?.name ?? '';
-    if (outline === undefined || parameter === '') return true;
+    const parameter = /(\w+)\W*$/.exec(this.code.head(place).parameters[position] ?? '')?.[1] ?? '';
+    if (parameter === '') return true;
     const body = this.code.bodyText(place);
     const word = `&?\\b${parameter}\\b`;
     if (new RegExp(`(?:->|\\.)\\w+(?:\\[[^\\]]*\\])?\\s*=(?!=)\\s*(?:\\([^()]*\\)\\s*)?${word}(?!\\s*(?:->|\\.|\\[))|\\*\\s*\\w+\\s*=(?!=)\\s*${word}(?!\\s*(?:->|\\.|\\[))|\\breturn\\s+${word}\\s*;|=\\s*\\{[^}]*=\\s*${word}\\s*[,}]`).test(body)) return true;

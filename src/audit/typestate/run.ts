@@ -7,6 +7,7 @@ import type { CFunction } from '../../source/syntax.ts';
 import type { TreeView } from '../tree-view.ts';
 import type { Breach } from './breach.ts';
 import { judgeExits } from './exits.ts';
+import { neverGivenBack } from './kept.ts';
 import type { Entry } from './path-state.ts';
 import { Retention } from './retention.ts';
 import { Walk } from './walk.ts';
@@ -30,7 +31,7 @@ export function retentionOf(view: TreeView): Retention {
 export function breachesOf(view: TreeView, root: CFunction): Run {
   const walk = new Walk(view, retentionOf(view));
   const exits = walk.exits(root, entryOf(view, root));
-  return { breaches: [...walk.breaches, ...judgeExits(walk, root, exits)], undecided: walk.undecided };
+  return { breaches: [...walk.breaches, ...judgeExits(walk, root, exits), ...neverGivenBack(view, retentionOf(view), walk, root, exits)], undecided: walk.undecided };
 }
 
 /** How the other side enters it, where a table of dma-buf's says so; else nobody knows. */

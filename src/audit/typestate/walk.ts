@@ -7,13 +7,13 @@ import type { LexicalFunction } from '../../source/lexical.ts';
 import type { CFunction } from '../../source/syntax.ts';
 import type { Place } from '../../results/audit.ts';
 import type { PathStep } from '../../results/finding.ts';
-import { isTalk, isWarnTest, warnCondition } from '../anchors.ts';
+import { isTalk, isWarnTest, looksLikePredicate, warnCondition } from '../anchors.ts';
 import { calleeName, callsOf, typesOf } from '../c-reading.ts';
 import type { TreeView } from '../tree-view.ts';
 import { after, giveOf, isLive, NONE, stateText, takeOf, UNKNOWN } from './automata.ts';
 import type { Breach, Kind } from './breach.ts';
 import { CALLS, isAllocation, isFree, takesLocksUnseen, type CallEffect, type Gives } from './calls.ts';
-import { assume, baseOf, evaluate, maskOf, narrow, temporary, variable, type CallExpression, type Looked, type Scope } from './expressions.ts';
+import { assume, baseOf, evaluate, maskOf, narrow, SOME_ERRNO, temporary, variable, type CallExpression, type Looked, type Scope } from './expressions.ts';
 import { livenessOf, type Liveness } from './liveness.ts';
 import { ANY, ERR, GOOD, type Entry, PathState, type Sym, type Tracked, type Trail, ZERO } from './path-state.ts';
 import type { Retention } from './retention.ts';
@@ -40,8 +40,6 @@ const MOST_STATES = 96;
 const MANY_STATES = 16;
 const DEEPEST = 4;
 const LONGEST_TRAIL = 40;
-/** Some failure; which one no longer matters. */
-const ERRNO = '#-errno';
 
 /** What a value came from. */
 export interface Origin {
@@ -72,12 +70,23 @@ export class Walk {
     return this.body(frame, state);
   }
 
+  /** A value that says that the function failed, whatever its type. */
+  isFailure(state: PathState, value: Sym): boolean {
+    const mask = maskOf(state, value);
+    if (mask === ERR) return true;
+    const gives = this.origins.get(baseOf(value))?.gives;
+    return (mask & ZERO) === 0 && (mask & ERR) !== 0 && (gives === 'status' || gives === 'int');
+  }
+
   /** Bodies of the functions of its folder, and of those that call it by name from elsewhere, that call a function. */
   callers(fn: CFunction): readonly string[] {
     const place = this.view.code.locate(fn.name, fn.file);
     if (place === null) return [];
     const near = this.view.fields.callers(place).map((one) => this.view.code.bodyText(one));
-    const far = this.view.filesWith(fn.name).filter((file) => file !== fn.file).map((file) => this.view.code.text(file) ?? '');
+    const far = this.view.filesWith(fn.name).filter((file) => file !== fn.file && file.endsWith('.c')).flatMap((file) => this.view.code.functionNames(file).flatMap((name) => {
+      const one = this.view.code.locate(name, file);
+      return one !== null && one.file === file && this.view.code.lexicalCalls(one).names.includes(fn.name) ? [this.view.code.bodyText(one)] : [];
+    }));
     return [...near, ...far];
   }
 
@@ -270,24 +279,27 @@ export class Walk {
       tracked.add(key);
       tracked.add(of);
     }
+    const { returned } = frame.liveness;
     state.values.deleteWhere((place, value) => {
       if (place.startsWith(own)) {
         const name = place.slice(own.length);
         const dot = name.search(/[.[-]/);
-        return live?.has(dot === -1 ? name : name.slice(0, dot)) !== true || !this.isTelling(state, value);
+        const whole = dot === -1 ? name : name.slice(0, dot);
+        if (live?.has(whole) !== true || !this.isTelling(state, value)) return true;
+        // A known number that nobody asks about says nothing.
+        return value.startsWith('#') && !returned.has(whole) && !frame.liveness.asked.has(whole);
       }
       // Variables of the callers are theirs to drop.
       if (/^[^>]*[:%=]/.test(place) || !/[.>]/.test(place)) return false;
-      // What a member holds matters if it is tracked, or if somebody asks.
-      return !tracked.has(value) && !tracked.has(rootOf(value)) && !state.fresh.has(rootOf(value)) && !state.failures.has(baseOf(value)) && !this.isAsked(frame, place);
+      // What a member holds matters if it is tracked, or if it is a known number that somebody asks about.
+      return !tracked.has(value) && !tracked.has(rootOf(value)) && !state.fresh.has(rootOf(value)) && state.failures.get(baseOf(value)) !== false && !(value.startsWith('#') && this.isAsked(frame, place));
     });
-    if (!frame.liveness.comparesErrnos) {
-      for (const [place, value] of [...state.values]) {
-        if (!place.startsWith(own) || tracked.has(value) || state.failures.get(baseOf(value)) === false) continue;
-        const plain = this.plainResult(state, value);
-        if (plain !== value) state.values.set(place, plain);
-      }
+    for (const [place, value] of [...state.values]) {
+      if (!place.startsWith(own) || tracked.has(value) || state.failures.get(baseOf(value)) === false) continue;
+      const plain = this.plainResult(state, value);
+      if (plain !== value) state.values.set(place, plain);
     }
+    for (const [sym, calls] of [...state.handed]) if (calls.length > 1 || calls[0] !== '*') this.settleHanded(state, sym, calls);
     const needed = new Set<Sym>();
     const roots = new Set<Sym>();
     for (const [place, value] of state.values) {
@@ -305,17 +317,23 @@ export class Walk {
     for (const calls of state.handed.values()) for (const sym of calls) needed.add(sym);
     state.failures.deleteWhere((sym, isSeen) => isSeen && !needed.has(sym));
     for (const sym of state.failures.keys()) needed.add(sym);
-    state.masks.deleteWhere((sym) => !needed.has(sym) && !this.isAskedAgain(frame, sym));
+    state.masks.deleteWhere((sym) => !needed.has(sym) && !state.conditions.has(sym) && !this.isAskedAgain(frame, sym));
+  }
+
+  /** Once one of the calls has surely kept it, the others add nothing. */
+  private settleHanded(state: PathState, sym: Sym, calls: readonly Sym[]): void {
+    const isKept = calls.some((call) => call === '*' || (this.origins.get(call)?.gives === 'pointer' ? (state.mask(call) & ~GOOD) === 0 : state.mask(call) === ZERO));
+    if (isKept) state.handed.set(sym, ['*']);
   }
 
   /** Which call failed does not matter once it was looked at: "an errno"; and what is 0 is 0. */
   private plainResult(state: PathState, value: Sym): Sym {
-    if (value.startsWith('#-')) return ERRNO;
+    if (value.startsWith('#-')) return SOME_ERRNO;
     const origin = this.origins.get(baseOf(value));
     if (origin === undefined || value.startsWith('#')) return value;
     const mask = maskOf(state, value);
     if (mask === ZERO) return '#0';
-    return mask === ERR || ((mask & ZERO) === 0 && (origin.gives === 'status' || origin.gives === 'int')) ? ERRNO : value;
+    return mask === ERR || ((mask & ZERO) === 0 && (origin.gives === 'status' || origin.gives === 'int')) ? SOME_ERRNO : value;
   }
 
   private isAsked(frame: Frame, place: string): boolean {
@@ -327,6 +345,7 @@ export class Walk {
   /** A size, an index, a sum: nothing is decided by it that matters here. */
   private isTelling(state: PathState, value: Sym): boolean {
     if (value.startsWith('#')) return value === '#0' || value.startsWith('#-') || value === '#1';
+    if (value.includes(' ')) return false;
     return this.origins.has(baseOf(value)) || state.fresh.has(rootOf(value)) || !/[@ ?+*]/.test(value) || value.startsWith('&') || (/^\w+@/.test(value) && !/^(?:choice|value|block|list|opaque)@/.test(value));
   }
 
@@ -339,16 +358,17 @@ export class Walk {
     }
     for (const sym of state.failures.keys()) tracked.add(sym);
     for (const sym of state.fresh.keys()) tracked.add(sym);
-    const returned = this.returned(frame);
-    state.values.deleteWhere((place, value) => !tracked.has(baseOf(value)) && !tracked.has(rootOf(value)) && place !== returned && place.startsWith(`${frame.id}:`) && value.includes('@'));
-    const kept = state.values.get(returned);
-    state.masks.deleteWhere((sym) => !tracked.has(sym) && (kept === undefined || baseOf(kept) !== sym) && !CALLS.has(this.origins.get(sym)?.call ?? ''));
-  }
-
-  /** The variable that the function returns in the end. */
-  private returned(frame: Frame): string {
-    for (const node of frame.flow.nodes) if (node.kind === 'return' && node.value?.kind === 'name') return variable(frame, node.value.name);
-    return '';
+    const own = `${frame.id}:`;
+    const returned = new Set<Sym>();
+    state.values.deleteWhere((place, value) => {
+      if (!place.startsWith(own)) return false;
+      if (frame.liveness.returned.has(place.slice(own.length))) {
+        returned.add(baseOf(value));
+        return false;
+      }
+      return !tracked.has(baseOf(value)) && !tracked.has(rootOf(value)) && value.includes('@');
+    });
+    state.masks.deleteWhere((sym) => !tracked.has(sym) && !returned.has(sym) && !CALLS.has(this.origins.get(sym)?.call ?? '') && !state.conditions.has(sym) && !(this.isAskedAgain(frame, sym) && !sym.includes('@')));
   }
 
   private isAskedAgain(frame: Frame, sym: Sym): boolean {
@@ -356,7 +376,7 @@ export class Walk {
     for (let one: Frame | null = frame; one !== null; one = one.up) {
       const { askedTwice } = one.liveness;
       const last = words[words.length - 1];
-      if ((last !== undefined && askedTwice.has(last)) || (/ /.test(sym) && words.some((word) => askedTwice.has(word)))) return true;
+      if ((last !== undefined && !sym.includes(' ') && askedTwice.has(last)) || (/ /.test(sym) && words.every((word) => askedTwice.has(word)))) return true;
     }
     return false;
   }
@@ -372,6 +392,7 @@ export class Walk {
     };
     if (call.callee.kind === 'opaque') return gives('#0');
     const args = call.args.map((arg) => evaluate(frame, state, arg));
+    if (!CALLS.has(name) && !isTalk(name)) args.forEach((arg, position) => this.handsError(frame, call, name, position, arg, state));
     // Whoever hands a result on has not lost it.
     if (!CALLS.has(name)) for (const arg of args) if (state.failures.get(baseOf(arg)) === false) state.failures.set(baseOf(arg), true);
     if (isTalk(name)) return gives(args[args.length - 1] ?? '#0');
@@ -405,6 +426,14 @@ export class Walk {
       state.isVague = true;
     }
     return this.unseen(frame, call, name, place, args, value, state);
+  }
+
+  /** An error pointer that nobody looked at is handed to somebody who takes it for memory. */
+  private handsError(frame: Frame, call: CallExpression, name: string, position: number, arg: Sym, state: PathState): void {
+    const origin = this.origins.get(arg);
+    if (origin?.gives !== 'ERR_PTR' || state.failures.get(arg) !== false || state.mask(arg) !== ERR || this.retention.checks(name, position, frame.fn.file)) return;
+    const at = this.placeOf(frame, call.line);
+    this.tell({ is: 'unread', call: origin.call, at: origin.at, path: this.path(state, origin.at, [{ ...at, text: `${name}() gets what it gave` }]) });
   }
 
   private resultSym(frame: Frame, call: CallExpression, name: string): Sym {
@@ -446,10 +475,18 @@ export class Walk {
 
   /** A call that is not followed: it may keep what it is handed, fill in what it is pointed to, and lock. */
   private unseen(frame: Frame, call: CallExpression, name: string, place: LexicalFunction | null, args: readonly Sym[], value: Sym, state: PathState): readonly PathState[] {
+    // Asked twice of the same things, a predicate says the same twice.
+    if (looksLikePredicate(name) && args.length > 0) {
+      const answer = `${name}(${args.join(', ')})`;
+      this.origins.set(answer, { call: name, gives: 'yes-or-no', at: this.placeOf(frame, call.line) });
+      state.values.set(temporary(frame, call), answer);
+      if (takesLocksUnseen(name)) state.isVague = true;
+      return [state];
+    }
     state.forget(value);
-    const outline = place === null ? null : this.view.code.file(place.file)?.outline.functions.find((one) => one.name === name) ?? null;
-    const isPointer = outline !== null && /\*\s*$/.test(outline.returns);
-    const isVoid = outline !== null && /^(?:static |inline |__always_inline |extern )*void$/.test(outline.returns.trim());
+    const returns = place === null ? '' : this.view.code.head(place).returns;
+    const isPointer = returns.endsWith('*');
+    const isVoid = returns === 'void';
     if (isPointer && place !== null) state.masks.set(value, this.pointerMask(place));
     this.origins.set(value, { call: name, gives: isPointer ? 'pointer' : isVoid ? 'void' : 'int', at: this.placeOf(frame, call.line) });
     if (takesLocksUnseen(name)) state.isVague = true;
@@ -461,15 +498,16 @@ export class Walk {
         const local = arg.slice(1);
         for (const [where, held] of [...state.values]) if (where === local || where.startsWith(`${local}.`)) handed.push(held);
         if (/:\w+$/.test(local)) state.values.set(local, `${/(\w+)$/.exec(local)?.[1] ?? ''}@${value}`);
-      } else handed.push(holder);
+      } else handed.push(holder, arg);
       const isTracked = handed.some((one) => state.fresh.has(one) || [...state.objects.values()].some(({ key }) => key === one));
       const gives = /(?:^|_)(?:put|release|free|destroy|detach|fini|cleanup|unref|unmap|close|remove|discard)(?:_|$)/.test(name);
       const isFence = handed.some((one) => state.object('fence', one) !== null);
+      // Who is handed a fence may put it, or take another reference: its count is not known any more.
+      if (isFence) for (const one of handed) state.objects.delete(`fence ${one}`);
       if (isTracked && (gives || isFence || this.retention.keeps(name, at, frame.fn.file))) for (const one of handed) state.handed.set(one, [...(state.handed.get(one) ?? []), isVoid || gives || isFence ? '*' : value]);
       // It may change what it is pointed to.
       if (!isLocal && place !== null && holder !== '' && !holder.startsWith('#')) {
-        const body = this.view.code.bodyText(place);
-        state.masks.deleteWhere((sym) => sym.startsWith(`${holder}->`) && !this.origins.has(sym) && new RegExp(`(?:->|\\.)${/(\w+)\W*$/.exec(sym)?.[1] ?? ''}\\s*=(?!=)`).test(body));
+        state.masks.deleteWhere((sym) => sym.startsWith(`${holder}->`) && !this.origins.has(sym) && this.retention.sets(place, /(\w+)\W*$/.exec(sym)?.[1] ?? ''));
       }
     });
     state.values.set(temporary(frame, call), value);
@@ -522,6 +560,7 @@ export class Walk {
     state.masks.set(value, outcomes.good);
     succeed(state);
     if (acquires !== undefined) this.note(state, { ...at, text });
+    if (effect.same !== undefined) failed.values.set(slot, '#0');
     failed.masks.set(value, outcomes.bad);
     failed.failures.set(value, false);
     this.note(failed, { ...at, text: `${name}() fails` });
@@ -541,6 +580,7 @@ export class Walk {
 
   private acquire(state: PathState, kind: Kind, key: Sym, of: Sym, text: string, at: Place, isNullSafe: boolean): void {
     if (key === '' || isManyfold(key) || (isNullSafe && maskOf(state, key) === ZERO)) return;
+    state.keepConditions();
     const known = state.object(kind, key);
     const { states } = after(kind, known?.states ?? (kind === 'reference' || kind === 'fence' || kind === 'pin' || kind === 'vmap' || kind === 'access' ? UNKNOWN : NONE), takeOf(kind));
     state.put({ kind, key, states: key.includes('@') && known === null ? after(kind, NONE, takeOf(kind)).states : states, of, made: { text, at }, given: null });
@@ -553,7 +593,9 @@ export class Walk {
     if (maskOf(state, plain) === ERR) return;
     const known = state.object(kind, plain);
     if (known === null && isOnlyKnown) return;
-    const one: Tracked = known ?? { kind, key: plain, states: UNKNOWN, of, made: null, given: null };
+    // What this path attached it has not pinned, unless it did.
+    const isFresh = kind === 'pin' && state.object('attachment', plain)?.made != null;
+    const one: Tracked = known ?? { kind, key: plain, states: isFresh ? NONE : UNKNOWN, of, made: null, given: null };
     const { states, refused } = after(kind, one.states, giveOf(kind));
     const tell = (object: Tracked, event: string, where: Place, ...more: readonly PathStep[]): void =>
       this.tell({ is: 'refused', kind: object.kind, event, state: stateText(object.kind, object.states), what: text, at: where, path: this.path(state, object.made?.at ?? object.given, more) });
@@ -662,6 +704,7 @@ export class Walk {
     const isPlain = lock.how === 'lock' && ticket === '#0';
     const { entry } = state;
     const held = state.locks.get(resv);
+    state.keepConditions();
     const own = { ...at, text: `${name}()` };
     if (lock.how === 'lock') {
       if (held !== undefined && isPlain) this.tell({ is: 'lock', call: name, needs: 'free', lock: text, entered: false, at, path: [{ ...held, text: 'locks it' }, own] });
@@ -674,7 +717,7 @@ export class Walk {
       }
     }
     const isSure = effect.gives === 'void' || isPlainLock(effect, args);
-    if (ticket !== '#0' || lock.how === 'trylock') state.ticketed.set(lockedAt(at), true);
+    if (ticket !== '#0' || (lock.how === 'trylock' && /try/.test(frame.fn.name))) state.ticketed.set(lockedAt(at), true);
     if (isSure) {
       state.locks.set(resv, at);
       state.masks.set(value, ZERO);
@@ -713,7 +756,7 @@ export class Walk {
     if (isFree && entry.unlocked?.at.line === at.line) state.isVague = true;
     else if (isFree) {
       this.tell({ is: 'refused', kind: 'resv', event: 'unlock', state: 'free', what: text, at, path: [...(entry.unlocked === null ? [] : [{ ...entry.unlocked.at, text: 'unlocks it' }]), { ...at, text: 'unlocks' }] });
-    } else gone({ ...entry, lock: entry.lock === 'assumed' || entry.lock === 'held' ? 'given-back' : entry.lock });
+    } else gone({ ...entry, by: entry.by ?? { call: '', at, resv }, lock: entry.lock === 'unknown' || entry.lock === 'assumed' || entry.lock === 'held' ? 'given-back' : entry.lock });
   }
 
   // --- telling ---
@@ -742,7 +785,7 @@ export class Walk {
 }
 
 /** dma_resv_lock(resv, NULL) cannot fail. */
-const isPlainLock = (effect: CallEffect, args: readonly Sym[]): boolean => effect.sureWithout !== undefined && (args[effect.sureWithout] ?? '#0') === '#0';
+const isPlainLock = (effect: CallEffect, args: readonly Sym[]): boolean => effect.sureWithout?.every((at) => (args[at] ?? '#0') === '#0') === true;
 
 const outcomesOf = (gives: Gives): { readonly good: number; readonly bad: number } | null => {
   switch (gives) {
