@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { auditPart, type AuditPart } from '../audit/audit-tree.ts';
+import { RULES } from '../audit/rules/index.ts';
 import { CodeBase } from '../source/code-base.ts';
 import { loadGrammar } from '../source/grammar.ts';
 import type { IndexedFile } from '../source/identifier-index.ts';
@@ -16,6 +17,10 @@ export interface FactsSetup {
   readonly dist: string;
   /** One counter, shared by all threads. */
   readonly counter: SharedArrayBuffer;
+  /** Ids of the rules to run: a rule itself cannot be sent. */
+  readonly rules: readonly string[];
+  /** A file or folder of the root, or null for all of it. */
+  readonly within: string | null;
 }
 
 /** What it says: pieces begun, and at the end what it found; or why it could not. */
@@ -24,7 +29,7 @@ export type FromFactsWorker =
   | { readonly kind: 'done'; readonly part: AuditPart }
   | { readonly kind: 'failed'; readonly message: string };
 
-const { root, files, dist, counter } = workerData as FactsSetup;
+const { root, files, dist, counter, rules, within } = workerData as FactsSetup;
 const say = (message: FromFactsWorker): void => parentPort?.postMessage(message);
 try {
   const grammar = await loadGrammar({ runtime: readFileSync(join(dist, 'web-tree-sitter.wasm')), language: readFileSync(join(dist, 'tree-sitter-c.wasm')) });
@@ -42,6 +47,8 @@ try {
     part: auditPart({
       code: new CodeBase({ root, grammar, exports }),
       files,
+      rules: RULES.filter(({ header }) => rules.includes(header.id)),
+      within,
       take: () => Atomics.add(pieces, 0, 1),
       progress: (done, total) => say({ kind: 'progress', done, total }),
     }),
