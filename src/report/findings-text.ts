@@ -36,6 +36,6 @@ export function findingsSummary({ tree, rules, findings, known, lower, baseline 
 /** Says what the findings do not cover, in one line. */
 export function notChecked({ coverage, ledger }: Pick<FindingsReport, 'coverage' | 'ledger'>, isVerbose: boolean): string {
   const { functions, undecided } = coverage;
-  const given = undecided === 0 ? 'none was given up' : `not checked: ${undecided} of them, too large or not understood`;
-  return `${count(functions, 'function')} judged, ${given}; ${count(ledger.length, 'entry', 'entries')} in the ledger${isVerbose || ledger.length === 0 ? '' : ' (--verbose shows them)'}`;
+  const checked = undecided === 0 ? `${count(functions, 'function')} checked to the end` : `not checked: ${undecided} of ${count(functions, 'function')}, too large or not understood`;
+  return `${checked}; ${count(ledger.length, 'entry', 'entries')} in the ledger${isVerbose || ledger.length === 0 ? '' : ' (--verbose shows them)'}`;
 }
