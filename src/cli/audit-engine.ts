@@ -1,8 +1,8 @@
 // From a path to facts: recognises a tree or a driver, indexes it, has it read by threads, and keeps the answer for an unchanged tree.
 
 import { createHash, randomUUID } from 'node:crypto';
-import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { basename, dirname, join, relative } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { helperUsers } from '../audit/helper-users.ts';
 import { decodeCatalogue, encodeCatalogue, type Catalogue } from '../audit/catalogue.ts';
 import { RULES } from '../audit/rules/index.ts';
@@ -10,7 +10,7 @@ import type { RulesResult } from '../results/finding.ts';
 import { readAnswer, writeAnswer } from '../source/cache.ts';
 import { thousands } from '../report/layout.ts';
 import { VOCABULARY, indexIdentifiers, indexKey } from '../source/identifier-index.ts';
-import { recogniseTree, treeProblemText, type KernelTree } from '../source/tree.ts';
+import { scopeOf, sourceScope, textOr, type Scope } from './audit-scope.ts';
 import { bundledCatalogue } from './catalogues.ts';
 import { UsageProblem } from './exit.ts';
 import { factsOf } from './facts-pool.ts';
@@ -70,54 +70,23 @@ export interface Keep {
   readonly rules: Kept;
 }
 
-/** What is read: a folder of C, its index, and how much of it was asked for. */
-interface Scope {
-  readonly root: string;
-  readonly tree: Catalogue['tree'];
-  readonly contractText: string;
-  readonly isTree: boolean;
-  /** Outside a tree: the one file that is looked at. */
-  readonly only: string | null;
-  /** In a tree: the file or folder that was asked for; null for all of it. */
-  readonly within: string | null;
-}
-
 /** Throws UsageProblem for what is no tree and no C. */
 export async function auditPath(path: string, options: EngineOptions): Promise<Audited> {
   return facts(scopeOf(path, options.withRules === true), options);
 }
 
-function scopeOf(path: string, mayBePart: boolean): Scope {
-  const seen = recogniseTree(path);
-  if (seen.ok) return treeScope(seen.tree, null);
-  const { problem } = seen;
-  if (problem.kind !== 'not-a-tree') throw new UsageProblem(treeProblemText(problem), 'give a kernel tree, a folder with C, or a C file');
-  const isFile = statSync(path).isFile();
-  if (isFile && !/\.[ch]$/.test(path)) throw new UsageProblem(`${path} is not a C file`, 'give a kernel tree, a folder with C, or a C file');
-  // Through a link: a walk does not follow one, but this one was named.
-  const real = realpathSync(path);
-  const around = mayBePart ? treeAround(real) : null;
-  if (around !== null) return treeScope(around, relative(around.root, real));
-  const tree = { version: 'outside a tree', contract: bundledCatalogue()?.tree.contract ?? 'invalidate_mappings' };
-  return { root: isFile ? dirname(real) : path, tree, contractText: '', isTree: false, only: isFile ? basename(real) : null, within: null };
-}
-
-function treeScope({ root, version: release, contract }: KernelTree, within: string | null): Scope {
-  const contractText = contractTextOf(textOr(join(root, 'include/linux/dma-buf.h'), ''), textOr(join(root, 'drivers/dma-buf/dma-buf.c'), ''));
-  return { root, tree: { version: release, contract }, contractText, isTree: true, only: null, within };
-}
-
-/** The kernel tree that a path lies in. */
-export function treeAround(path: string): KernelTree | null {
-  for (let folder = dirname(path); ; folder = dirname(folder)) {
-    const seen = existsSync(join(folder, 'MAINTAINERS')) ? recogniseTree(folder) : null;
-    if (seen?.ok === true) return seen.tree;
-    if (folder === dirname(folder)) return null;
-  }
+/**
+ * What the rules say of one C file, `real` being its real path, as a checker of a build asks it: alone, without progress, in one thread.
+ * `headers`: roots of trees whose headers the build uses. Null: nothing can be said of it.
+ */
+export async function auditSource(real: string, headers: readonly string[]): Promise<{ readonly root: string; readonly rules: RulesResult } | null> {
+  const scope = sourceScope(real, headers);
+  const found = await facts(scope, { workers: 1, useCache: true, withRules: true, progress: () => undefined, stop: () => false });
+  return found.kind === 'stopped' || found.rules === null ? null : { root: scope.root, rules: found.rules };
 }
 
 async function facts(scope: Scope, options: EngineOptions): Promise<Audited> {
-  const { root, tree, contractText, isTree, only, within } = scope;
+  const { root, tree, contractText, isTree, only, within, headers } = scope;
   const folder = options.useCache ? defaultCacheFolder(process.env) : null;
   // Of one file nothing beside it is looked at: it may lie in a large folder.
   const index = only !== null ? indexIdentifiers(root, [only], VOCABULARY) : await indexTree(root, {
@@ -139,7 +108,8 @@ async function facts(scope: Scope, options: EngineOptions): Promise<Audited> {
   const isWhole = isTree && within === null;
   if (known?.ok === true && (options.withRules !== true || rules !== null)) return { kind: 'facts', catalogue: known.catalogue, isTree: isWhole, keep, rules, text };
   const outcome = await factsOf(root, tree, index, {
-    workers: isTree && only === null ? options.workers : 1, rules: options.withRules === true ? RULES.map(({ header }) => header.id) : [], within, progress: (done, total) => options.progress('read', done, total), stop: options.stop,
+    workers: isTree ? options.workers : 1, rules: options.withRules === true ? RULES.map(({ header }) => header.id) : [], within, headers,
+    progress: (done, total) => options.progress('read', done, total), stop: options.stop,
   });
   if (outcome.kind === 'stopped') return { kind: 'stopped' };
   if (outcome.kind === 'failed') throw new Error(outcome.message);
@@ -177,19 +147,3 @@ function programStamp(): string {
 }
 
 const today = (): string => new Date().toISOString().slice(0, 10);
-
-function textOr(file: string, otherwise: string): string {
-  try {
-    return readFileSync(file, 'latin1');
-  } catch {
-    return otherwise;
-  }
-}
-
-/** The kernel-doc that says what importers owe, without its layout. */
-function contractTextOf(header: string, core: string): string {
-  const ops = /\/\*\*\s*\n \* struct dma_buf_attach_ops[\s\S]*?\n\};/.exec(header)?.[0] ?? '';
-  const call = /\/\*\*\s*\n \* dma_buf_(?:invalidate_mappings|move_notify) - [\s\S]*?\*\//.exec(core)?.[0] ?? '';
-  const words = `${ops} ${call}`.replace(/[\s*/]+/g, ' ').trim();
-  return words === '' ? '' : createHash('sha256').update(words).digest('hex');
-}

@@ -18,6 +18,8 @@ export interface FactsOptions {
   readonly rules: readonly string[];
   /** A file or folder of the root, or null for all of it. */
   readonly within: string | null;
+  /** Where headers are looked for that the root does not have; null: nowhere. */
+  readonly headers: string | null;
   readonly progress: (done: number, total: number) => void;
   readonly stop: () => boolean;
 }
@@ -32,7 +34,7 @@ export async function factsOf(root: string, tree: AuditResult['tree'], index: Id
   const count = options.workers ?? Math.min(2, availableParallelism());
   const files = index.files.filter((file) => file.words.length > 0 || file.exports.length > 0).map(({ path, words, exports }) => ({ path, words, exports }));
   const counter = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
-  const setup: FactsSetup = { root, files, dist: dirname(fileURLToPath(import.meta.url)), counter, rules: options.rules, within: options.within };
+  const setup: FactsSetup = { root, files, dist: dirname(fileURLToPath(import.meta.url)), counter, rules: options.rules, within: options.within, headers: options.headers };
   const workers = Array.from({ length: Math.max(1, count) }, () => new Worker(new URL('./facts-worker.js', import.meta.url), { workerData: setup, resourceLimits: { stackSizeMb: STACK_MIB } }));
   let timer: NodeJS.Timeout | undefined;
   try {
