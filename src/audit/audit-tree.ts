@@ -23,7 +23,7 @@ export interface AuditTreeInput {
   readonly progress: (done: number, total: number) => void;
   /** Rules to run over the tree beside the profiles; none by default. */
   readonly rules?: readonly Rule[];
-  /** A file or folder of the tree: rules look at functions there alone, profiles are made of its folder. Default: all of the tree. */
+  /** A file or folder of the tree: functions there alone are judged, and importers and exporters whose attach call or table stands there. Default: all. */
   readonly within?: string | null;
 }
 
@@ -46,18 +46,18 @@ export type AuditFacts = Omit<AuditResult, 'pairs'>;
 export function auditPart({ code, files, take, progress, rules = [], within = null }: AuditTreeInput): AuditPart {
   const view = new TreeView(code, files);
   const ledger: LedgerRow[] = [];
-  const found = findImporters(view);
+  const near = within === null ? view : new TreeView(code, files.filter(({ path }) => isWithin(path, folderWith(within))));
+  const found = findImporters(near);
   ledger.push(...found.ledger);
-  const foundExporters = findExporters(view);
-  const profiled = within === null ? null : folderWith(within);
+  const foundExporters = findExporters(near);
   // One attach call's importers stay together: they share their callbacks. Dynamic ones first: they take the longest.
   const sites = new Map<string, number[]>();
   for (const [position, one] of found.importers.entries()) {
     const key = `${one.site.file}:${one.site.line}`;
-    if (isWithin(one.site.file, profiled)) sites.set(key, [...(sites.get(key) ?? []), position]);
+    if (isWithin(one.site.file, within) || (one.ops !== null && isWithin(one.ops.file, within))) sites.set(key, [...(sites.get(key) ?? []), position]);
   }
   const groups = [...sites.values()].sort((a, b) => Number(isDynamic(found.importers, b)) - Number(isDynamic(found.importers, a)));
-  const tables = [...foundExporters.keys()].filter((position) => isWithin(foundExporters[position]?.table.file ?? '', profiled));
+  const tables = [...foundExporters.keys()].filter((position) => isWithin(foundExporters[position]?.table.file ?? '', within));
   const total = groups.length + tables.length;
   const ruled = rules.length === 0 ? [] : filesForRules(files).filter((file) => isWithin(file, within));
   const findings: Unnumbered[] = [];
@@ -96,10 +96,10 @@ export function auditPart({ code, files, take, progress, rules = [], within = nu
   return {
     importers,
     exporters,
-    references: referencesOf(view, found.importers),
-    ledger,
+    references: referencesOf(near, found.importers),
+    ledger: ledger.filter(({ file }) => file === '' || isWithin(file, within)),
     functions: code.parsed.map((fn) => [`${fn.file} ${fn.name}`, fn.unread.length === 0]),
-    findings: findings.filter(({ file }) => isWithin(file, within)),
+    findings,
     judged,
   };
 }

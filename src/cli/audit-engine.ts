@@ -2,7 +2,7 @@
 
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { helperUsers } from '../audit/helper-users.ts';
 import { decodeCatalogue, encodeCatalogue, type Catalogue } from '../audit/catalogue.ts';
 import { RULES } from '../audit/rules/index.ts';
@@ -14,7 +14,7 @@ import { scopeOf, sourceScope, textOr, type Scope } from './audit-scope.ts';
 import { bundledCatalogue } from './catalogues.ts';
 import { UsageProblem } from './exit.ts';
 import { factsOf } from './facts-pool.ts';
-import { defaultCacheFolder, indexTree } from './index-pool.ts';
+import { defaultCacheFolder, indexAround, indexTree } from './index-pool.ts';
 import { packageFolder } from './package-folder.ts';
 import { version } from './version.ts';
 
@@ -37,6 +37,8 @@ export interface EngineOptions {
   readonly useCache: boolean;
   /** Rules are run too. Then a file or folder inside a kernel tree is read as a part of that tree. */
   readonly withRules?: boolean;
+  /** Of a part of a tree: the index of the rest is taken as it was kept, unseen. */
+  readonly trustIndex?: boolean;
   /** A phase and how far it is. */
   readonly progress: (phase: Phase, done: number, total: number) => void;
   readonly stop: () => boolean;
@@ -81,7 +83,7 @@ export async function auditPath(path: string, options: EngineOptions): Promise<A
  */
 export async function auditSource(real: string, headers: readonly string[]): Promise<{ readonly root: string; readonly rules: RulesResult } | null> {
   const scope = sourceScope(real, headers);
-  const found = await facts(scope, { workers: 1, useCache: true, withRules: true, progress: () => undefined, stop: () => false });
+  const found = await facts(scope, { workers: 1, useCache: true, withRules: true, trustIndex: true, progress: () => undefined, stop: () => false });
   return found.kind === 'stopped' || found.rules === null ? null : { root: scope.root, rules: found.rules };
 }
 
@@ -89,18 +91,18 @@ async function facts(scope: Scope, options: EngineOptions): Promise<Audited> {
   const { root, tree, contractText, isTree, only, within, headers } = scope;
   const folder = options.useCache ? defaultCacheFolder(process.env) : null;
   // Of one file nothing beside it is looked at: it may lie in a large folder.
-  const index = only !== null ? indexIdentifiers(root, [only], VOCABULARY) : await indexTree(root, {
+  const kept = within === null || options.trustIndex !== true ? null : indexAround(root, dirname(within), folder);
+  const index = kept ?? (only !== null ? indexIdentifiers(root, [only], VOCABULARY) : await indexTree(root, {
     workers: options.workers, cacheFolder: isTree ? folder : null, stop: options.stop, later: setImmediate, progress: (done, found) => options.progress('index', done, found),
     ...(isTree ? {} : { folders: [''] }),
-  });
+  }));
   if (index === null) return { kind: 'stopped' };
   const [unread] = index.skipped;
   if (only !== null && unread !== undefined) throw new UsageProblem(`${join(root, only)} was not read: ${unread.why}`);
   if (!isTree && index.files.length === 0) throw new UsageProblem(`${root} holds no C files${unread === undefined ? '' : ` that can be read (${unread.path}: ${unread.why})`}`, 'give a kernel tree, a folder with C, or a C file');
-  const key = indexKey(index, JSON.stringify([version, programStamp(), tree]));
   // Rules read more functions than the facts need, so that what was read, and not understood, is not the same.
   // A part of a tree is read quickly, and one after the other would push out what took long.
-  const keep = folder === null || !isTree || within !== null ? null : keepOf(folder, options.withRules === true ? `${key}-ruled` : key);
+  const keep = folder === null || !isTree || within !== null ? null : keepOf(folder, `${indexKey(index, JSON.stringify([version, programStamp(), tree]))}${options.withRules === true ? '-ruled' : ''}`);
   const known = keep === null ? null : decodeCatalogue(keep.facts.read() ?? '');
   const rules = options.withRules !== true ? null : rulesKept(keep);
   const asked = new Set(index.files.flatMap((file) => (within === null || file.path === within || file.path.startsWith(`${within}/`) ? [file.path] : [])));

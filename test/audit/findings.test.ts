@@ -55,7 +55,7 @@ test('an identity survives a shift of lines and another indent, and tells two of
   assert.deepEqual(before.coverage, { functions: 2, undecided: 0 });
 });
 
-test('of a file that was asked for, functions there are judged, and importers of its folder are known', (t) => {
+test('of a file that was asked for, functions there are judged, and importers that stand there', (t) => {
   const files = { [FILE]: movable(SYNC), 'drivers/toy/close.c': putTwice(), 'drivers/nic/nic.c': putTwice() };
   const names = (within: string | null): unknown => ruled(t, files, [putRule, importerRule], within).findings.map(({ file, rule }) => `${file} ${rule}`);
   assert.deepEqual(names(null), [...Array<string>(3).fill('drivers/nic/nic.c toy-put'), ...Array<string>(3).fill('drivers/toy/close.c toy-put'), 'drivers/toy/toy.c toy-importer']);

@@ -31,7 +31,8 @@ async function findingsIn(file: string, folders: readonly string[], confidence: 
   if (found === null) return [];
   const path = relative(found.root, real);
   const { findings } = findingsReport(found.rules, { rules: RULES.map(({ header }) => header), confidence, baseline: null, looked: () => true });
-  return findings.filter((one) => one.file === path).map((one) => ({ ...one, file }));
+  // What a callback of this file does elsewhere is this file's finding.
+  return findings.map((one) => ({ ...one, file: one.file === path ? file : relative('', join(found.root, one.file)) }));
 }
 
 /** The folder above `include` that has the sharing API's header: that of a kernel tree, or of its headers alone. */
