@@ -208,7 +208,8 @@ function rules(): Entry[] {
   });
 }
 
-export const sentence = (text: string): string => (text.endsWith('.') ? text : `${text}.`);
+/** With a capital and a full stop. */
+export const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}${text.endsWith('.') ? '' : '.'}`;
 
 export const obligationNamed = (id: string | null): Obligation | null => OBLIGATIONS.find((one) => one.id === id) ?? null;
 
