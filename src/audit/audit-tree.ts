@@ -23,6 +23,8 @@ export interface AuditTreeInput {
   readonly progress: (done: number, total: number) => void;
   /** Rules to run over the tree beside the profiles; none by default. */
   readonly rules?: readonly Rule[];
+  /** A file or folder of the tree: functions there alone are judged, and importers and exporters whose attach call or table stands there. Default: all. */
+  readonly within?: string | null;
 }
 
 /** What one thread found. Positions are those of discovery, which is the same in every thread. */
@@ -41,21 +43,23 @@ export interface AuditPart {
 export type AuditFacts = Omit<AuditResult, 'pairs'>;
 
 /** Takes pieces of work until there are none left. */
-export function auditPart({ code, files, take, progress, rules = [] }: AuditTreeInput): AuditPart {
+export function auditPart({ code, files, take, progress, rules = [], within = null }: AuditTreeInput): AuditPart {
   const view = new TreeView(code, files);
   const ledger: LedgerRow[] = [];
-  const found = findImporters(view);
+  const near = within === null ? view : new TreeView(code, files.filter(({ path }) => isWithin(path, folderWith(within))));
+  const found = findImporters(near);
   ledger.push(...found.ledger);
-  const foundExporters = findExporters(view);
+  const foundExporters = findExporters(near);
   // One attach call's importers stay together: they share their callbacks. Dynamic ones first: they take the longest.
   const sites = new Map<string, number[]>();
   for (const [position, one] of found.importers.entries()) {
     const key = `${one.site.file}:${one.site.line}`;
-    sites.set(key, [...(sites.get(key) ?? []), position]);
+    if (isWithin(one.site.file, within) || (one.ops !== null && isWithin(one.ops.file, within))) sites.set(key, [...(sites.get(key) ?? []), position]);
   }
   const groups = [...sites.values()].sort((a, b) => Number(isDynamic(found.importers, b)) - Number(isDynamic(found.importers, a)));
-  const total = groups.length + foundExporters.length;
-  const ruled = rules.length === 0 ? [] : filesForRules(files);
+  const tables = [...foundExporters.keys()].filter((position) => isWithin(foundExporters[position]?.table.file ?? '', within));
+  const total = groups.length + tables.length;
+  const ruled = rules.length === 0 ? [] : filesForRules(files).filter((file) => isWithin(file, within));
   const findings: Unnumbered[] = [];
   const judged: (readonly [string, boolean])[] = [];
   const importerRules = rules.filter((rule): rule is ImporterRule => rule.judge === 'importer');
@@ -80,9 +84,9 @@ export function auditPart({ code, files, take, progress, rules = [] }: AuditTree
       importers.push([position, profile]);
       for (const rule of importerRules) for (const told of rule.find(view, profile, one, ledger)) findings.push(findingOf(view, rule, told));
     }
-    const position = piece - groups.length;
-    const one = foundExporters[position];
-    if (one === undefined) continue;
+    const position = tables[piece - groups.length];
+    const one = position === undefined ? undefined : foundExporters[position];
+    if (position === undefined || one === undefined) continue;
     const id = uniqueId<FoundExporter>(foundExporters, position, exporterName, (row) => row.table.name, (row) => `${row.table.file}:${row.table.name}`);
     const profile = profileExporter(view, one, id, ledger);
     exporters.push([position, profile]);
@@ -92,13 +96,19 @@ export function auditPart({ code, files, take, progress, rules = [] }: AuditTree
   return {
     importers,
     exporters,
-    references: referencesOf(view, found.importers),
-    ledger,
+    references: referencesOf(near, found.importers),
+    ledger: ledger.filter(({ file }) => file === '' || isWithin(file, within)),
     functions: code.parsed.map((fn) => [`${fn.file} ${fn.name}`, fn.unread.length === 0]),
     findings,
     judged,
   };
 }
+
+/** Everything is within null; a file within itself and the folders around it. */
+const isWithin = (file: string, within: string | null): boolean => within === null || within === '' || file === within || file.startsWith(`${within}/`);
+
+/** The folder itself, or that of a file. */
+const folderWith = (within: string): string => (/\.[ch]$/.test(within) ? within.slice(0, Math.max(0, within.lastIndexOf('/'))) : within);
 
 const isDynamic = (all: readonly FoundImporter[], group: readonly number[]): boolean => group.some((position) => all[position]?.isDynamic === true);
 

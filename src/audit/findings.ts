@@ -1,6 +1,6 @@
 // Runs rules and turns what they say into findings: with the line they stand on as an anchor, numbered, in one order (issue 4, part 3).
 
-import type { LedgerRow, Place } from '../results/audit.ts';
+import type { LedgerRow } from '../results/audit.ts';
 import type { Finding } from '../results/finding.ts';
 import { folderOf, type LexicalFunction } from '../source/lexical.ts';
 import type { Found, FunctionRule, Rule, TypestateRule } from './rules/rule.ts';
@@ -29,15 +29,13 @@ export function findingOf(view: TreeView, rule: Rule, found: Found): Unnumbered 
     confidence: markOf(file) === 'selftest' ? 'low' : found.confidence ?? header.confidence,
     text: found.text,
     path: found.path,
-    anchor: anchorAt(view, found.at),
+    anchor: anchorIn(view.code.text(file) ?? '', line),
     under: view.code.file(file)?.outline.functions.find((one) => one.line <= line && line <= one.endLine)?.under ?? [],
   };
 }
 
 /** The source line, blanks squeezed. */
-function anchorAt(view: TreeView, { file, line }: Place): string {
-  return ((view.code.text(file) ?? '').split('\n')[line - 1] ?? '').replace(/\s+/g, ' ').trim();
-}
+export const anchorIn = (text: string, line: number): string => (text.split('\n')[line - 1] ?? '').replace(/\s+/g, ' ').trim();
 
 /** The rules that look at functions, over one file. */
 export function findingsIn(view: TreeView, file: string, rules: readonly Rule[]): FileFindings {

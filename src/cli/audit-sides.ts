@@ -3,7 +3,7 @@
 import type { Catalogue } from '../audit/catalogue.ts';
 import type { NameProblem, Sides } from '../audit/select.ts';
 import type { ExporterProfile, ImporterProfile } from '../results/audit.ts';
-import { auditPath, phaseText, type Keep } from './audit-engine.ts';
+import { auditPath, phaseText, type Facts, type Keep } from './audit-engine.ts';
 import { bundledCatalogue, readCatalogue } from './catalogues.ts';
 import { UsageProblem } from './exit.ts';
 import type { LongWork } from './long-work.ts';
@@ -21,16 +21,20 @@ export interface Audited extends Sides {
 
 /** Null where it was stopped. Throws UsageProblem. */
 export async function audited(request: AuditRequest, { show, stop }: LongWork): Promise<Audited | null> {
-  if (request.path === null) return whole(knownCatalogue(request), null);
+  if (request.path === null) return whole(knownCatalogue(request.catalogue), null);
   const found = await auditPath(request.path, { workers: request.workers, useCache: request.useCache, stop, progress: (phase, done, total) => show(phaseText(phase, done, total)) });
-  if (found.kind === 'stopped') return null;
-  if (!found.isTree) return driver(found.catalogue, knownCatalogue(request));
-  if (request.catalogue !== null) throw new UsageProblem('--catalogue is for a driver outside a tree, or for no path', `fencepost drift ${request.path} ${request.catalogue} compares a tree with a catalogue`);
+  return found.kind === 'stopped' ? null : sidesOf(request.path, found, request.catalogue);
+}
+
+/** Of what was read at `path`; `file` is the catalogue that a driver outside a tree is held against, null for the bundled one. Throws UsageProblem. */
+export function sidesOf(path: string, found: Facts, file: string | null): Audited {
+  if (!found.isTree) return driver(found.catalogue, knownCatalogue(file));
+  if (file !== null) throw new UsageProblem('--catalogue is for a driver outside a tree, or for no path', `fencepost drift ${path} ${file} compares a tree with a catalogue`);
   return whole(found.catalogue, found.keep);
 }
 
-function knownCatalogue(request: AuditRequest): Catalogue {
-  const found = request.catalogue === null ? bundledCatalogue() : readCatalogue(request.catalogue);
+function knownCatalogue(file: string | null): Catalogue {
+  const found = file === null ? bundledCatalogue() : readCatalogue(file);
   if (found === null) throw new UsageProblem('no catalogue is bundled', 'fencepost audit TREE reads a kernel tree');
   return found;
 }

@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { assembleAudit, type AuditFacts, type AuditPart } from '../audit/audit-tree.ts';
+import { assembleRules } from '../audit/rules-result.ts';
+import type { RulesResult } from '../results/finding.ts';
 import type { AuditResult } from '../results/audit.ts';
 import type { IdentifierIndex } from '../source/identifier-index.ts';
 import type { FactsSetup, FromFactsWorker } from './facts-worker.ts';
@@ -12,11 +14,17 @@ import type { FactsSetup, FromFactsWorker } from './facts-worker.ts';
 export interface FactsOptions {
   /** Threads. Null: two, or one on one core. */
   readonly workers: number | null;
+  /** Ids of the rules to run. */
+  readonly rules: readonly string[];
+  /** A file or folder of the root, or null for all of it. */
+  readonly within: string | null;
+  /** Where headers are looked for that the root does not have; null: nowhere. */
+  readonly headers: string | null;
   readonly progress: (done: number, total: number) => void;
   readonly stop: () => boolean;
 }
 
-export type FactsOutcome = { readonly kind: 'facts'; readonly facts: AuditFacts } | { readonly kind: 'stopped' } | { readonly kind: 'failed'; readonly message: string };
+export type FactsOutcome = { readonly kind: 'facts'; readonly facts: AuditFacts; readonly rules: RulesResult } | { readonly kind: 'stopped' } | { readonly kind: 'failed'; readonly message: string };
 
 const STACK_MIB = 64;
 /** Milliseconds between two looks at the stop signal. */
@@ -26,7 +34,7 @@ export async function factsOf(root: string, tree: AuditResult['tree'], index: Id
   const count = options.workers ?? Math.min(2, availableParallelism());
   const files = index.files.filter((file) => file.words.length > 0 || file.exports.length > 0).map(({ path, words, exports }) => ({ path, words, exports }));
   const counter = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
-  const setup: FactsSetup = { root, files, dist: dirname(fileURLToPath(import.meta.url)), counter };
+  const setup: FactsSetup = { root, files, dist: dirname(fileURLToPath(import.meta.url)), counter, rules: options.rules, within: options.within, headers: options.headers };
   const workers = Array.from({ length: Math.max(1, count) }, () => new Worker(new URL('./facts-worker.js', import.meta.url), { workerData: setup, resourceLimits: { stackSizeMb: STACK_MIB } }));
   let timer: NodeJS.Timeout | undefined;
   try {
@@ -54,7 +62,10 @@ export async function factsOf(root: string, tree: AuditResult['tree'], index: Id
       worker.on('error', reject);
       worker.on('exit', (code) => reject(new Error(`a thread of the audit ended with ${code}`)));
     })));
-    const made = answers.then((parts): FactsOutcome => ({ kind: 'facts', facts: assembleAudit(tree, index.skipped, parts) }), (error: unknown): FactsOutcome => ({ kind: 'failed', message: error instanceof Error ? error.message : String(error) }));
+    const made = answers.then((parts): FactsOutcome => {
+      const facts = assembleAudit(tree, index.skipped, parts);
+      return { kind: 'facts', facts, rules: assembleRules(facts, parts) };
+    }, (error: unknown): FactsOutcome => ({ kind: 'failed', message: error instanceof Error ? error.message : String(error) }));
     return await Promise.race([made, stopped]);
   } finally {
     clearInterval(timer);

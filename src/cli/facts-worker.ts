@@ -1,12 +1,13 @@
 // Entry of a thread of the audit: reads C and profiles importers and exporters until there are none left. Started with a large stack.
 
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { auditPart, type AuditPart } from '../audit/audit-tree.ts';
+import { RULES } from '../audit/rules/index.ts';
 import { CodeBase } from '../source/code-base.ts';
 import { loadGrammar } from '../source/grammar.ts';
-import type { IndexedFile } from '../source/identifier-index.ts';
+import { LARGEST, type IndexedFile } from '../source/identifier-index.ts';
 
 /** What the thread is started with. */
 export interface FactsSetup {
@@ -16,6 +17,12 @@ export interface FactsSetup {
   readonly dist: string;
   /** One counter, shared by all threads. */
   readonly counter: SharedArrayBuffer;
+  /** Ids of the rules to run: a rule itself cannot be sent. */
+  readonly rules: readonly string[];
+  /** A file or folder of the root, or null for all of it. */
+  readonly within: string | null;
+  /** Where headers are looked for that the root does not have; null: nowhere. */
+  readonly headers: string | null;
 }
 
 /** What it says: pieces begun, and at the end what it found; or why it could not. */
@@ -24,7 +31,7 @@ export type FromFactsWorker =
   | { readonly kind: 'done'; readonly part: AuditPart }
   | { readonly kind: 'failed'; readonly message: string };
 
-const { root, files, dist, counter } = workerData as FactsSetup;
+const { root, files, dist, counter, rules, within, headers } = workerData as FactsSetup;
 const say = (message: FromFactsWorker): void => parentPort?.postMessage(message);
 try {
   const grammar = await loadGrammar({ runtime: readFileSync(join(dist, 'web-tree-sitter.wasm')), language: readFileSync(join(dist, 'tree-sitter-c.wasm')) });
@@ -40,12 +47,20 @@ try {
   say({
     kind: 'done',
     part: auditPart({
-      code: new CodeBase({ root, grammar, exports }),
+      code: new CodeBase({ root, grammar, exports, ...(headers === null ? {} : { read: (path: string) => plainText(join(root, path)) ?? (path.startsWith('include/') ? plainText(join(headers, path)) : null) }) }),
       files,
+      rules: RULES.filter(({ header }) => rules.includes(header.id)),
+      within,
       take: () => Atomics.add(pieces, 0, 1),
       progress: (done, total) => say({ kind: 'progress', done, total }),
     }),
   });
 } catch (error) {
   say({ kind: 'failed', message: error instanceof Error ? `${error.message}\n${error.stack ?? ''}` : String(error) });
+}
+
+/** latin1; null where it is no file that a driver would have. A folder, or a pipe, is none. */
+function plainText(path: string): string | null {
+  const seen = statSync(path, { throwIfNoEntry: false });
+  return seen?.isFile() === true && seen.size <= LARGEST ? readFileSync(path, 'latin1') : null;
 }

@@ -1,5 +1,6 @@
 // Everything that `explain` and `list` know, as one list of entries, gathered from the tables of protocol and model.
 
+import { RULES } from '../audit/rules/index.ts';
 import { CALLS, PREDICATES, type CallSignature } from '../model/calls.ts';
 import { CONTRACT_KEYS, CONTRACT_NAMES, CONTRACT_TEXTS } from '../model/contract.ts';
 import { EXPORTER_DRIVERS, IMPORTER_DRIVERS } from '../model/drivers/importers.ts';
@@ -25,6 +26,8 @@ export interface Entry {
   readonly more: readonly string[];
   /** Small tables below them. */
   readonly tables: readonly EntryTable[];
+  /** C that is shown as it is. */
+  readonly code: readonly { readonly title: string; readonly text: string }[];
   /** Other words that lead here: kernel functions, members of ops tables. */
   readonly aliases: readonly string[];
   /** What `expect broken …` says in a scenario that breaks it; the first that is found is shown. */
@@ -57,10 +60,10 @@ const KINDS: Readonly<Record<string, string>> = {
   assert: 'A property or assertion of the scenario itself does not hold.',
 };
 
-const entry = (id: string, kind: string, topic: Topic | null, text: string, more: Partial<Entry> = {}): Entry => ({ id, kind, topic, name: '', text, source: '', more: [], tables: [], aliases: [], broken: [], used: null, ...more });
+const entry = (id: string, kind: string, topic: Topic | null, text: string, more: Partial<Entry> = {}): Entry => ({ id, kind, topic, name: '', text, source: '', more: [], tables: [], code: [], aliases: [], broken: [], used: null, ...more });
 
 export function glossary(): Entry[] {
-  return [...steps(), ...obligations(), ...harms(), ...contract(), ...calls(), ...helpers(), ...locking(), ...drivers(), ...words()];
+  return [...steps(), ...obligations(), ...harms(), ...contract(), ...calls(), ...helpers(), ...locking(), ...drivers(), ...rules(), ...words()];
 }
 
 /** Entries for an id or another word for it; case counts only where it tells two apart. */
@@ -192,6 +195,23 @@ function drivers(): Entry[] {
   const importers = Object.entries(IMPORTER_DRIVERS).map(([id, { text, semantics }]) => entry(id, 'importer', 'drivers', text, { source: `SEMANTICS ${semantics}`, used: new RegExp(`^importer \\w+(?:\\[\\d+\\])?: ${id}\\b`, 'm') }));
   return [...exporters, ...importers];
 }
+
+function rules(): Entry[] {
+  return RULES.map(({ header: { id, title, why, obligation, source, confidence, falsePositives, broken, clean } }) => {
+    const owed = obligationNamed(obligation);
+    return entry(id, 'rule', 'rules', sentence(title), {
+      name: `${confidence} confidence`,
+      source,
+      more: [why, ...(owed === null ? [] : [`Obligation ${owed.id}: ${owed.text}`]), `May be wrong: ${falsePositives}`],
+      code: [{ title: 'Broken:', text: broken }, { title: 'Clean:', text: clean }],
+    });
+  });
+}
+
+/** With a capital and a full stop. */
+export const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}${text.endsWith('.') ? '' : '.'}`;
+
+export const obligationNamed = (id: string | null): Obligation | null => OBLIGATIONS.find((one) => one.id === id) ?? null;
 
 function words(): Entry[] {
   const verdicts = Object.entries(VERDICTS).map(([id, text]) => entry(id, 'verdict', null, text, { used: new RegExp(`^expect ${id}\\b`, 'm') }));

@@ -7,9 +7,9 @@ import { availableParallelism, homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { YOUNG, cacheFile, readCache, writeCache } from '../source/cache.ts';
-import { NOTHING_KNOWN, VOCABULARY, assemble, recall, recaller, type Done, type IdentifierIndex, type Known } from '../source/identifier-index.ts';
+import { NOTHING_KNOWN, VOCABULARY, assemble, indexIdentifiers, recall, recaller, type Done, type IdentifierIndex, type Known } from '../source/identifier-index.ts';
 import { STAMP, STATE, task, type Part, type PartResult, type TaskInput } from '../source/index-task.ts';
-import { ROOTS, walk } from '../source/walk.ts';
+import { ROOTS, cFiles, walk } from '../source/walk.ts';
 
 export interface IndexOptions {
   /** Threads, the main thread included. Null: two, or one on one core. */
@@ -64,6 +64,24 @@ export async function indexTree(root: string, options: IndexOptions): Promise<Id
   } finally {
     pool.end();
   }
+}
+
+/**
+ * The index of a tree as it was kept, with one folder's files as they are now; null where none is kept. For who asks of one file in a tree again and
+ * again, as a build does: another folder's change since then is not seen.
+ */
+export function indexAround(root: string, folder: string, cacheFolder: string | null): IdentifierIndex | null {
+  const known = cacheFolder === null ? NOTHING_KNOWN : readCache(cacheFile(cacheFolder, root, VOCABULARY));
+  if (known.size === 0) return null;
+  const near = cFiles(root, [folder]).files.filter((path) => path.lastIndexOf('/') === folder.length);
+  const now = indexIdentifiers(root, near, VOCABULARY, known);
+  const own = new Set(near);
+  const nothing = { size: 0, mtimeMs: 0, ctimeMs: 0, inode: 0, hash: '' };
+  const kept = [...known.contents].flatMap(([row, { words, exports }]) => {
+    const path = known.paths[row] ?? '';
+    return own.has(path) ? [] : [{ ...nothing, path, words, exports }];
+  });
+  return { files: [...kept, ...now.files].sort((a, b) => (a.path < b.path ? -1 : 1)), skipped: now.skipped, bytesRead: now.bytesRead };
 }
 
 class IndexPool {

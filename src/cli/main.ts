@@ -34,6 +34,10 @@ async function perform(request: Request): Promise<number> {
       return (await import('./commands/check.ts')).check(request);
     case 'audit':
       return (await import('./commands/audit.ts')).audit(request);
+    case 'rules':
+      return (await import('./commands/audit-rules.ts')).auditRules(request);
+    case 'check-source':
+      return (await import('./commands/check-source.ts')).checkSource(request.args);
     case 'drift':
       return (await import('./commands/drift.ts')).drift(request);
     case 'explain':

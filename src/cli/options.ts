@@ -1,11 +1,12 @@
 // The one table of commands and options. It feeds the parser, the help, docs/command-line.md and shell completion.
 
 import { CONTRACT_NAMES } from '../model/contract.ts';
+import { CONFIDENCES } from '../results/finding.ts';
 
 export const FORMATS = ['text', 'json', 'ktap', 'mermaid'] as const;
 export const ORDERS = ['any', 'kernel'] as const;
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
-export const TOPICS = ['steps', 'obligations', 'harms', 'locking', 'calls', 'drivers', 'contract', 'scenarios'] as const;
+export const TOPICS = ['steps', 'obligations', 'harms', 'locking', 'calls', 'drivers', 'contract', 'rules', 'scenarios'] as const;
 
 export type Format = (typeof FORMATS)[number];
 export type Order = (typeof ORDERS)[number];
@@ -13,7 +14,7 @@ export type Shell = (typeof SHELLS)[number];
 export type Topic = (typeof TOPICS)[number];
 
 /** What a shell offers where a value is wanted. */
-export type Completes = 'files' | 'ids' | 'nothing' | readonly string[];
+export type Completes = 'files' | 'ids' | 'rules' | 'nothing' | readonly string[];
 
 export interface OptionRow {
   /** Long name without the dashes. */
@@ -23,8 +24,8 @@ export interface OptionRow {
   /** Taken where the value is left out. */
   readonly fallback?: string;
   readonly repeats?: true;
-  /** Takes all words up to the next option. */
-  readonly takesWords?: true;
+  /** Takes all words up to the next option; none at all where it is 'any'. */
+  readonly takesWords?: true | 'any';
   readonly choices?: readonly string[];
   readonly completes?: Completes;
   readonly text: string;
@@ -49,10 +50,13 @@ export interface CommandRow {
   readonly exits?: string;
 }
 
-export type CommandName = 'check' | 'audit' | 'drift' | 'explain' | 'list' | 'completion';
+export type CommandName = 'check' | 'audit' | 'check-source' | 'drift' | 'explain' | 'list' | 'completion';
 
+/** Of the matrix, and of findings. */
 export const AUDIT_FORMATS = ['text', 'json', 'markdown'] as const;
+export const FINDING_FORMATS = ['text', 'json', 'sarif', 'ktap'] as const;
 export type AuditFormat = (typeof AUDIT_FORMATS)[number];
+export type FindingFormat = (typeof FINDING_FORMATS)[number];
 
 const KEYS = CONTRACT_NAMES.map((key) => `${key}=`);
 
@@ -78,10 +82,16 @@ export const CHECK_OPTIONS = [
 const WORKERS = { name: 'workers', value: 'N', completes: 'nothing', text: 'threads to use (default: two, or one on one core)' } as const satisfies OptionRow;
 const NO_CACHE = { name: 'no-cache', value: null, text: 'read everything anew, and keep nothing' } as const satisfies OptionRow;
 
+const ALL_AUDIT_FORMATS = ['text', 'json', 'markdown', 'sarif', 'ktap'] as const satisfies readonly (AuditFormat | FindingFormat)[];
+
 export const AUDIT_OPTIONS = [
   { name: 'why', value: 'EXPORTER IMPORTER', takesWords: true, completes: 'nothing', text: 'the whole story of one pair: facts with their places, scenario, counterexample; EXPORTER:IMPORTER says the same' },
   { name: 'litmus', value: 'ID', completes: 'nothing', text: 'print the scenario of an importer, an exporter, or EXPORTER:IMPORTER (of two with the same name the importer)' },
-  { name: 'format', value: 'FORM', choices: AUDIT_FORMATS, completes: AUDIT_FORMATS, text: 'form of the output' },
+  { name: 'rules', value: 'ID', takesWords: 'any', completes: 'rules', text: 'look for mistakes in the code instead of judging pairs: by all rules, or those named (see fencepost list rules)' },
+  { name: 'confidence', value: 'LEVEL', choices: CONFIDENCES, completes: CONFIDENCES, text: 'with --rules: the least confidence of a finding that is shown' },
+  { name: 'baseline', value: 'FILE', completes: 'files', text: 'with --rules: findings that were judged already, each with a reason; they are not shown' },
+  { name: 'update-baseline', value: null, text: 'with --baseline: write all findings to FILE; reasons that stand there are kept' },
+  { name: 'format', value: 'FORM', choices: ALL_AUDIT_FORMATS, completes: ALL_AUDIT_FORMATS, text: 'form of the output (markdown without --rules only, sarif and ktap with it only)' },
   { name: 'catalogue', value: 'FILE', completes: 'files', text: 'the catalogue to use instead of the bundled one of Linux 7.3, where no tree is given' },
   { name: 'write-catalogue', value: 'FILE', completes: 'files', text: 'write the facts, for --catalogue and fencepost drift' },
   WORKERS,
@@ -101,7 +111,14 @@ export const COMMANDS: readonly CommandRow[] = [
     arguments: [{ name: 'TREE|DIR|FILE', required: false, repeats: false, completes: 'files', text: 'a kernel tree; or a driver outside of one, which is held against the bundled catalogue (default: that catalogue alone)' }],
     options: AUDIT_OPTIONS,
     text: 'read every importer and exporter of a kernel tree, and judge each pair',
-    exits: 'Exit: 1 if any pair is broken or hangs, else 4 if any is undecided, else 0 (refused is fine).',
+    exits: 'Exit: 1 if any pair is broken or hangs, else 4 if any is undecided, else 0 (refused is fine). With --rules: 1 if any finding is shown, else 0.',
+  },
+  {
+    name: 'check-source',
+    arguments: [{ name: 'COMPILER ARGUMENTS', required: true, repeats: true, completes: 'files', text: 'what the compiler is given, the C file among it; --confidence=LEVEL may stand before it' }],
+    options: [],
+    text: 'a checker for kernel builds: make C=1 CHECK="fencepost check-source"; one line a finding, nothing on files without dma-buf',
+    exits: 'Exit: 0, with findings too, as sparse does; 2 for a file that cannot be read.',
   },
   {
     name: 'drift',
@@ -115,9 +132,9 @@ export const COMMANDS: readonly CommandRow[] = [
   },
   {
     name: 'explain',
-    arguments: [{ name: 'ID', required: true, repeats: false, completes: 'ids', text: 'P6, N2, STOP, STOP=V1, dma_buf_pin, map, vacuous' }],
+    arguments: [{ name: 'ID', required: true, repeats: false, completes: 'ids', text: 'P6, N2, STOP, STOP=V1, dma_buf_pin, map, vacuous, attach-leak' }],
     options: [],
-    text: 'what an obligation, harm, step, call, position or verdict means, and where it comes from',
+    text: 'what an obligation, harm, step, call, position, verdict or rule means, and where it comes from',
   },
   {
     name: 'list',
@@ -143,6 +160,7 @@ export const EXIT_TEXT = [
 /** As it is typed: "--format <FORM>". */
 export function flags(option: OptionRow): string {
   if (option.value === null) return `--${option.name}`;
+  if (option.takesWords === 'any') return `--${option.name} [${option.value}...]`;
   return option.fallback === undefined ? `--${option.name} <${option.value}>` : `--${option.name} [${option.value}]`;
 }
 

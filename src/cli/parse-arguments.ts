@@ -5,8 +5,9 @@ import { Command, CommanderError, Option } from 'commander';
 import type { Limits } from '../check/outcome.ts';
 import { didYouMean } from '../litmus/nearest.ts';
 import { CONTRACT_KEYS, CONTRACT_NAMES, contractOf, isContractKey } from '../model/contract.ts';
+import { CONFIDENCES, type Confidence } from '../results/finding.ts';
 import { UsageProblem } from './exit.ts';
-import { AUDIT_FORMATS, COMMANDS, EXIT_TEXT, FORMATS, ORDERS, SHELLS, TAGLINE, TOPICS, flags, optionText, type AuditFormat, type CommandRow, type Format, type Order, type OptionRow, type Shell, type Topic } from './options.ts';
+import { AUDIT_FORMATS, COMMANDS, EXIT_TEXT, FINDING_FORMATS, FORMATS, ORDERS, SHELLS, TAGLINE, TOPICS, flags, optionText, type AuditFormat, type CommandRow, type FindingFormat, type Format, type Order, type OptionRow, type Shell, type Topic } from './options.ts';
 
 export interface Override {
   readonly key: string;
@@ -50,6 +51,23 @@ export interface AuditRequest {
   readonly verbose: boolean;
 }
 
+/** `fencepost audit --rules`. */
+export interface RulesRequest {
+  readonly command: 'rules';
+  /** What stood behind --rules: ids, and behind them the path if there is no other. Only who knows the rules can take them apart. */
+  readonly words: readonly string[];
+  /** Null: perhaps the last of the words. */
+  readonly path: string | null;
+  readonly confidence: Confidence;
+  readonly baseline: { readonly file: string; readonly update: boolean } | null;
+  readonly format: FindingFormat;
+  /** What a driver outside a tree is held against; null: the bundled catalogue. */
+  readonly catalogue: string | null;
+  readonly workers: number | null;
+  readonly useCache: boolean;
+  readonly verbose: boolean;
+}
+
 export interface DriftRequest {
   readonly command: 'drift';
   readonly path: string;
@@ -62,6 +80,9 @@ export type Request =
   | { readonly command: 'debate' }
   | CheckRequest
   | AuditRequest
+  | RulesRequest
+  /** `args` as the compiler is given them. */
+  | { readonly command: 'check-source'; readonly args: readonly string[] }
   | DriftRequest
   | { readonly command: 'explain'; readonly id: string }
   | { readonly command: 'list'; readonly topic: Topic | null }
@@ -72,6 +93,8 @@ export type Request =
 /** Throws UsageProblem. `args` without node and script. */
 export function parseArguments(args: readonly string[], version: string, width: number): Request {
   if (args.length === 0) return { command: 'debate' };
+  // Read by nobody but itself: they are a compiler's.
+  if (args[0] === 'check-source' && !isHelp(args.slice(1))) return { command: 'check-source', args: args.slice(1) };
   if (args[0] === 'help') return parseArguments([...args.slice(1), '--help'], version, width);
   let request: Request | null = null;
   let printed = '';
@@ -95,6 +118,8 @@ export function parseArguments(args: readonly string[], version: string, width: 
   return request;
 }
 
+const isHelp = (args: readonly string[]): boolean => args.length === 1 && (args[0] === '--help' || args[0] === '-h');
+
 function commandOf(row: CommandRow, done: (request: Request) => void): Command {
   const command = new Command(row.name).description(row.text).helpOption('-h, --help', 'show help');
   for (const argument of row.arguments) {
@@ -113,7 +138,7 @@ function commandOf(row: CommandRow, done: (request: Request) => void): Command {
 
 function optionOf(row: OptionRow): Option {
   const option = new Option(flags(row), optionText(row));
-  if (row.takesWords === true) option.variadic = true;
+  if (row.takesWords !== undefined) option.variadic = true;
   else if (row.repeats === true) option.argParser((value: string, before: readonly string[] | undefined) => [...(before ?? []), value]);
   else if (row.value !== null) {
     option.argParser((value: string, before: string | undefined) => {
@@ -152,7 +177,35 @@ function whyWords(words: readonly string[], hasPath: boolean): WhyWords {
   return { why: { exporter: first, importer: second }, path: third ?? null };
 }
 
-function auditRequest(argument: string | null, options: Readonly<Record<string, unknown>>): AuditRequest {
+/** Options of `audit` that say how findings are shown. */
+const FINDING_OPTIONS = [['confidence', '--confidence'], ['baseline', '--baseline'], ['updateBaseline', '--update-baseline']] as const;
+/** Those that print something else. */
+const PAIR_OPTIONS = [['why', '--why'], ['litmus', '--litmus'], ['writeCatalogue', '--write-catalogue']] as const;
+
+function rulesRequest(argument: string | null, options: Readonly<Record<string, unknown>>): RulesRequest {
+  const text = (name: string): string | null => (typeof options[name] === 'string' ? options[name] : null);
+  for (const [name, option] of PAIR_OPTIONS) if (options[name] !== undefined) throw new UsageProblem(`--rules and ${option} do not go together`);
+  if (text('format') === 'markdown') throw new UsageProblem('--format markdown is for the matrix', `with --rules it is one of ${FINDING_FORMATS.join(', ')}`);
+  const [baseline, update] = [text('baseline'), options['updateBaseline'] === true];
+  if (update && baseline === null) throw new UsageProblem('--update-baseline needs --baseline FILE', 'FILE is where the findings are written');
+  return {
+    command: 'rules',
+    words: Array.isArray(options['rules']) ? options['rules'].flatMap((word) => (/[/.]/.test(String(word)) ? [String(word)] : String(word).split(',').filter((one) => one !== ''))) : [],
+    path: argument,
+    confidence: choice('--confidence', CONFIDENCES, text('confidence') ?? 'high'),
+    baseline: baseline === null ? null : { file: baseline, update },
+    format: choice('--format', FINDING_FORMATS, text('format') ?? 'text'),
+    catalogue: text('catalogue'),
+    workers: whole('--workers', text('workers'), 1),
+    useCache: options['cache'] !== false,
+    verbose: options['verbose'] === true,
+  };
+}
+
+function auditRequest(argument: string | null, options: Readonly<Record<string, unknown>>): AuditRequest | RulesRequest {
+  if (options['rules'] !== undefined) return rulesRequest(argument, options);
+  for (const [name, option] of FINDING_OPTIONS) if (options[name] !== undefined) throw new UsageProblem(`${option} goes with --rules only`, 'fencepost audit --rules TREE');
+  if (options['format'] === 'sarif' || options['format'] === 'ktap') throw new UsageProblem(`--format ${options['format']} goes with --rules only`, `without it, it is one of ${AUDIT_FORMATS.join(', ')}`);
   const text = (name: string): string | null => (typeof options[name] === 'string' ? options[name] : null);
   const words = Array.isArray(options['why']) ? whyWords(options['why'].map(String), argument !== null) : null;
   if (argument !== null && words !== null && words.path !== null) throw new UsageProblem(`two trees are given: ${argument} and ${words.path}`);
@@ -180,6 +233,8 @@ function requestOf(name: CommandRow['name'], given: readonly unknown[], options:
       return checkRequest(Array.isArray(argument) ? argument.map(String) : [], options);
     case 'audit':
       return auditRequest(argument === undefined ? null : String(argument), options);
+    case 'check-source':
+      return { command: 'check-source', args: Array.isArray(argument) ? argument.map(String) : [] };
     case 'drift':
       return {
         command: 'drift', path: String(argument), catalogue: second === undefined ? null : String(second),

@@ -13,8 +13,9 @@ const FORMAT = 4;
 /** A file that changed less than so many milliseconds before the index was begun, or later, may change again and show the same time. */
 export const YOUNG = 2000;
 
-/** Trees, and answers, that are kept; the oldest goes. */
-const KEPT = 8;
+/** Trees, and answers, that are kept; the oldest goes. A tree has up to five answers. */
+const KEPT_TREES = 8;
+const KEPT_ANSWERS = 24;
 
 /** Milliseconds after which a file that another process began to write is taken for abandoned. */
 const ABANDONED = 3_600_000;
@@ -79,7 +80,7 @@ export function writeCache(file: string, index: IdentifierIndex, unique: string,
   const facts = `${FORMAT} ${files.length} ${paths.length} ${doubtFrom}`;
   const head = `fencepost-index ${sha256(facts, body)} ${facts}`;
   const written = replace(file, Buffer.concat([Buffer.from(`${head.padEnd(HEAD - 1)}\n`), body]), unique);
-  if (written) tidy(file, /^index-/);
+  if (written) tidy(file, /^index-/, KEPT_TREES);
   return written;
 }
 
@@ -104,7 +105,7 @@ export function readAnswer(folder: string, key: string): string | null {
 export function writeAnswer(folder: string, key: string, text: string, unique: string): boolean {
   const file = answerFile(folder, key);
   const written = replace(file, `${sha256(text)}\n${text}`, unique);
-  if (written) tidy(file, /^answer-/);
+  if (written) tidy(file, /^answer-/, KEPT_ANSWERS);
   return written;
 }
 
@@ -124,8 +125,8 @@ function replace(file: string, content: string | Uint8Array, unique: string): bo
   }
 }
 
-/** Removes the oldest of a kind beyond KEPT, other than the one just written, and what a process left that was killed while it wrote. */
-function tidy(written: string, kind: RegExp): void {
+/** Removes the oldest of a kind beyond `most`, other than the one just written, and what a process left that was killed while it wrote. */
+function tidy(written: string, kind: RegExp, most: number): void {
   quietly(() => {
     const folder = dirname(written);
     const timeOf = (name: string): number => statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? 0;
@@ -133,7 +134,7 @@ function tidy(written: string, kind: RegExp): void {
     const others = readdirSync(folder).filter((name) => kind.test(name) && name !== own).map((name) => ({ name, time: timeOf(name) })).sort((a, b) => b.time - a.time);
     const isPart = (name: string): boolean => name.endsWith('.part');
     const abandoned = timeOf(own) - ABANDONED;
-    const surplus = [...others.filter(({ name }) => !isPart(name)).slice(KEPT - 1), ...others.filter(({ name, time }) => isPart(name) && time < abandoned)];
+    const surplus = [...others.filter(({ name }) => !isPart(name)).slice(most - 1), ...others.filter(({ name, time }) => isPart(name) && time < abandoned)];
     for (const { name } of surplus) quietly(() => rmSync(join(folder, name), { force: true }));
   });
 }

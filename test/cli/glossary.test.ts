@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { RULES } from '../../src/audit/rules/index.ts';
 import { scenarioThatBreaks } from '../../src/cli/corpus-index.ts';
 import { glossary, lookUp, type Entry } from '../../src/cli/glossary.ts';
 import { TOPICS } from '../../src/cli/options.ts';
@@ -28,6 +29,7 @@ test('every word of every table can be explained', () => {
     only(key, 'contract key');
     for (const value of values) only(`${key}=${value}`, 'position');
   }
+  for (const { header } of RULES) assert.deepEqual(lookUp(header.id, entries).map(({ kind }) => kind), ['rule'], header.id);
   for (const id of ['holds', 'broken', 'vacuous', 'unfinished', 'undecided', 'tool-failed', 'refused']) only(id, 'verdict');
   for (const id of ['deadlock', 'hang', 'WARN', 'BUG', 'assert']) only(id, 'way to be broken');
 });

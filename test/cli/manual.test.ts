@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { readBaseline } from '../../src/audit/baseline.ts';
 import { unlimited } from '../../src/check/index.ts';
 import { checkScenario } from '../../src/check/run.ts';
 import { withSections } from '../../src/cli/litmus-manual.ts';
 import { manual } from '../../src/cli/manual.ts';
+import { rulePages } from '../../src/cli/rule-pages.ts';
 import { parse } from '../../src/litmus/index.ts';
 import { CALLS, PREDICATES } from '../../src/model/calls.ts';
 import { EXPORTER_DRIVERS, IMPORTER_DRIVERS } from '../../src/model/drivers/importers.ts';
@@ -13,6 +15,20 @@ import { ROOT } from './run.ts';
 
 test('docs/command-line.md is what the option table says (npm run docs makes it again)', () => {
   assert.equal(readFileSync(join(ROOT, 'docs', 'command-line.md'), 'utf8'), manual());
+});
+
+test('docs/rules is what the headers of the rules say (npm run docs makes it again)', () => {
+  const pages = rulePages();
+  const folder = join(ROOT, 'docs', 'rules');
+  assert.deepEqual(readdirSync(folder).sort(), [...pages.keys()].sort());
+  for (const [name, text] of pages) assert.equal(readFileSync(join(folder, name), 'utf8'), text, name);
+});
+
+test('the baseline that the manual shows is one', () => {
+  const [, text = ''] = /^```text\n([^]*?)^```$/m.exec(manual().slice(manual().indexOf('## Baselines'))) ?? [];
+  const read = readBaseline(text);
+  assert.ok(read.ok);
+  assert.deepEqual(read.baseline.entries.map((one) => [one.rule, one.ordinal, one.file]), [['attach-leak', 1, 'drivers/gpu/drm/foo/foo_prime.c']]);
 });
 
 test('the tables of docs/litmus.md are what model and protocol say (npm run docs makes them again)', () => {

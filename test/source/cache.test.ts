@@ -94,19 +94,19 @@ test('an answer comes back under its key, and a broken one does not', (t) => {
   assert.deepEqual([readAnswer(root, 'a'), readAnswer(root, '../b')], [null, null]);
 });
 
-test('eight answers are kept, and the newest always; the index is not theirs to remove', (t) => {
+test('24 answers are kept, and the newest always; the index is not theirs to remove', (t) => {
   const root = folder(t, { 'index-x.bin': '', 'answer-x.dead.part': '', 'answer-x.live.part': '' });
   const key = (n: number): string => `key ${n}`;
   const age = (names: readonly string[], seconds: number): void => {
     for (const name of names) utimesSync(join(root, name), Date.now() / 1000 - seconds, Date.now() / 1000 - seconds);
   };
   age(['index-x.bin', 'answer-x.dead.part'], 9999);
-  for (let n = 0; n < 12; n++) {
+  for (let n = 0; n < 28; n++) {
     const before = new Set(readdirSync(root));
     assert.ok(writeAnswer(root, key(n), 'text', 'x'));
     age(readdirSync(root).filter((name) => !before.has(name)), 100 - n);
   }
-  assert.deepEqual(Array.from({ length: 12 }, (_, n) => n).filter((n) => readAnswer(root, key(n)) !== null), [4, 5, 6, 7, 8, 9, 10, 11]);
+  assert.deepEqual(Array.from({ length: 28 }, (_, n) => n).filter((n) => readAnswer(root, key(n)) === null), [0, 1, 2, 3]);
   assert.deepEqual(readdirSync(root).filter((name) => !/^answer-[0-9a-f]+$/.test(name)).sort(), ['answer-x.live.part', 'index-x.bin']);
 });
 

@@ -71,13 +71,13 @@ function headline({ path }: AuditRequest, { catalogue, against }: Audited): stri
 
 function judgedNow(facts: Audited, options: JudgeOptions): JudgedPairs {
   const judged = judgePairs(facts.importers, facts.exporters, options, facts.matters);
-  facts.keep?.write(JSON.stringify(judged));
+  facts.keep?.pairs.write(JSON.stringify(judged));
   return judged;
 }
 
 /** Pairs of an unchanged tree that this same program has judged before. */
 function keptPairs(facts: Audited): JudgedPairs | null {
-  const text = facts.keep?.read() ?? null;
+  const text = facts.keep?.pairs.read() ?? null;
   if (text === null) return null;
   try {
     const kept = JSON.parse(text) as JudgedPairs;

@@ -1,5 +1,6 @@
 // `fencepost completion SHELL`: a completion script, made from the option table.
 
+import { RULES } from '../../audit/rules/index.ts';
 import { EXIT } from '../exit.ts';
 import { glossary } from '../glossary.ts';
 import { COMMANDS, optionText, type ArgumentRow, type CommandRow, type Completes, type OptionRow, type Shell } from '../options.ts';
@@ -14,6 +15,7 @@ export function completionScript(shell: Shell): string {
 }
 
 function wordsOf(completes: Completes): readonly string[] {
+  if (completes === 'rules') return RULES.map(({ header }) => header.id);
   if (completes === 'ids') return [...new Set(glossary().map((entry) => entry.id))];
   return typeof completes === 'string' ? [] : completes;
 }

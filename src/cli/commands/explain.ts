@@ -29,6 +29,7 @@ function page(entry: Entry, index: readonly CorpusEntry[]): string[] {
     lines.push('', ...wrap(title, width, 4), ...table(columns.map((column) => ({ title: column, least: 8 })), cells, width - 2, unicode, false).map((line) => `  ${line}`));
   }
   if (entry.source !== '') lines.push('', ...wrap(`Source: ${entry.source}`, width, 4));
+  for (const { title, text } of entry.code) lines.push('', title, ...text.trim().split('\n').map((line) => (line === '' ? '' : `  ${line}`)));
   lines.push(...example(entry, index).flatMap((line) => wrap(line, width, 4)));
   return lines;
 }

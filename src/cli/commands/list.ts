@@ -24,10 +24,11 @@ function rowsOf(topic: Topic, width: number, unicode: boolean): Cell[][] {
   if (topic === 'scenarios') return corpusIndex().map(({ file, expected }) => [{ text: file.replace(/^litmus\//, '').replace(/\.litmus$/, '') }, { text: expected }]);
   return glossary()
     .filter((entry) => entry.topic === topic)
-    .map((entry) => [{ text: entry.id }, { text: cut(entry.name === '' || topic === 'calls' || topic === 'drivers' ? described(entry) : `${entry.name}: ${entry.text}`, width - 4 - entry.id.length, unicode) }]);
+    .map((entry) => [{ text: entry.id }, { text: cut(entry.name === '' || topic === 'calls' || topic === 'drivers' || topic === 'rules' ? described(entry) : `${entry.name}: ${entry.text}`, width - 4 - entry.id.length, unicode) }]);
 }
 
 /** Where one topic holds two kinds, the rarer one is named. */
-function described({ kind, text }: Entry): string {
+function described({ kind, name, text }: Entry): string {
+  if (kind === 'rule') return name.startsWith('high') ? text : `(${name}) ${text}`;
   return kind === 'predicate' || kind === 'exporter' ? `(${kind}) ${text}` : text;
 }
