@@ -134,7 +134,7 @@ test('bash completes commands, options and their values', () => {
     const script = `${out}\nCOMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}; _fencepost; printf '%s\\n' "\${COMPREPLY[@]}"`;
     return spawnSync('bash', ['-c', script], { encoding: 'utf8' }).stdout.split('\n').filter((word) => word !== '');
   };
-  assert.deepEqual(complete('fencepost', 'ch'), ['check']);
+  assert.deepEqual(complete('fencepost', 'ch'), ['check', 'check-source']);
   assert.deepEqual(complete('fencepost', 'check', '--max-t'), ['--max-time']);
   assert.deepEqual(complete('fencepost', 'check', '--format', 'k'), ['ktap']);
   assert.deepEqual(complete('fencepost', 'explain', 'P6'), ['P6']);

