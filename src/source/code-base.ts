@@ -194,6 +194,12 @@ export class CodeBase {
     return bodyAt(this.text(one.file) ?? '', one.at);
   }
 
+  /** What stands before a function's name on its line and the one above. */
+  lineAt(one: LexicalFunction): string {
+    const text = this.text(one.file) ?? '';
+    return text.slice(text.lastIndexOf('\n', text.lastIndexOf('\n', one.at) - 1) + 1, one.at);
+  }
+
   /** Return type and parameters as text, without parsing the file. */
   head(one: LexicalFunction): ReturnType<typeof headAt> {
     const key = `${one.file} ${one.name}`;

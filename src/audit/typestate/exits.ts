@@ -173,7 +173,7 @@ function locksLeft(walk: Walk, fn: CFunction, ways: readonly Way[]): readonly Br
     told.add(way.at.line);
     found.push({
       is: 'leak', kind: 'resv', what: '', owner: 'nobody', error: way.outcome === 'failure', otherwise: undone[0]?.state.undone.get(lockedAt(place)) ?? null, at: way.at,
-      path: walk.path(way.state, place, [{ ...place, text: 'locks the reservation' }, { ...way.at, text: 'returns with it held' }]),
+      path: walk.path(way.state, place, [{ ...way.at, text: 'returns with it held' }]),
     });
   }
   // A lock that was never taken here is given back, behind a call that needs it.

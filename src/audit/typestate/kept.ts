@@ -6,6 +6,7 @@ import type { CFunction } from '../../source/syntax.ts';
 import type { TreeView } from '../tree-view.ts';
 import { isLive } from './automata.ts';
 import type { Breach, Kind } from './breach.ts';
+import { GivenMembers, type Given } from './given-members.ts';
 import { CALLS } from './calls.ts';
 import type { Retention } from './retention.ts';
 import type { Sym } from './path-state.ts';
@@ -40,15 +41,15 @@ function isGood(walk: Walk, state: Exit['state'], value: Exit['value']): boolean
 /** Last names of the members that lead to a value: "sgt" of "obj->sgt". */
 function membersHolding(state: Exit['state'], key: Sym): ReadonlySet<string> {
   const found = new Set<string>();
-  for (const [place, value] of state.values) if (value === key && /[.>]/.test(place)) found.add(/(\w+)(?:\[\d*\])?$/.exec(place)?.[1] ?? '');
-  if (/[.>]/.test(key)) found.add(/(\w+)(?:\[\d*\])?$/.exec(key)?.[1] ?? '');
+  for (const [place, value] of state.values) if (value === key && /[.>]/.test(place) && !/^[^>]*[:%=]/.test(place)) found.add(/(\w+)(?:\[\d*\])?$/.exec(place)?.[1] ?? '');
+  if (key.includes('->')) found.add(/(\w+)(?:\[\d*\])?$/.exec(key)?.[1] ?? '');
   return found;
 }
 
-/** A function that gives such things back: those that one of these members holds, or any. */
+/** A function that gives such things back, and which. */
 interface Giver {
   readonly place: LexicalFunction;
-  readonly members: ReadonlySet<string> | null;
+  readonly gives: Given;
   /** Its file takes such things too: it is a driver of its own beside others. */
   readonly hasOwn: boolean;
 }
@@ -63,12 +64,13 @@ function givesElsewhere(view: TreeView, retention: Retention, fn: CFunction, kin
   all.set(key, known);
   return known.some((one) => (one.place.name !== fn.name || one.place.file !== fn.file)
     && (one.place.file === fn.file || !one.hasOwn || view.code.exportedFrom(one.place.name).length > 0)
-    && (one.members === null || members.size === 0 || [...members].some((member) => one.members?.has(member) === true)));
+    && (one.gives.any || members.size === 0 || [...members].some((member) => one.gives.members.has(member))));
 }
 
 const givers = new WeakMap<TreeView, Map<string, readonly Giver[]>>();
 
 function findGivers(view: TreeView, retention: Retention, folder: string, kind: Kind): readonly Giver[] {
+  const given = new GivenMembers(view, retention, kind);
   const found: Giver[] = [];
   for (const file of view.code.folderFiles(folder)) {
     const functions = view.code.functionNames(file).flatMap((name) => {
@@ -77,52 +79,21 @@ function findGivers(view: TreeView, retention: Retention, folder: string, kind: 
     });
     const hasOwn = functions.some((place) => view.code.lexicalCalls(place).names.some((one) => takesKind(one, kind)));
     for (const place of functions) {
-      const { names, handed } = view.code.lexicalCalls(place);
       // Whoever takes such things gives them back where that fails: that is not what is looked for.
-      if (names.some((one) => takesKind(one, kind))) continue;
-      if ([...names, ...handed].some((one) => isGiverElsewhere(view, retention, one, file, folder, kind))) found.push({ place, members: null, hasOwn });
-      else if (names.some((one) => givesDirectly(one, kind))) found.push({ place, members: membersGiven(view.code.bodyText(place), kind), hasOwn });
+      if (view.code.lexicalCalls(place).names.some((one) => takesKind(one, kind))) continue;
+      const own = given.of(place, (to) => folderOf(to.file) !== folder);
+      // Called through a table or from another file with what its caller has.
+      const gives = own.parameters.size > 0 && (view.code.rowsNaming(folder, place.name).length > 0 || !/\bstatic\b/.test(view.code.lineAt(place))) ? { ...own, any: true } : own;
+      if (gives.any || gives.members.size > 0) found.push({ place, gives, hasOwn });
     }
     for (const row of view.code.tableRows(file)) {
       const place = view.code.locate(row, file);
-      if (place !== null && isGiverElsewhere(view, retention, row, file, folder, kind)) found.push({ place, members: null, hasOwn: false });
+      if (place === null || folderOf(place.file) === folder || !retention.givesKind(place, kind)) continue;
+      const gives = given.of(place, () => true);
+      if (gives.any || gives.members.size > 0) found.push({ place, gives, hasOwn: false });
     }
   }
   return found;
 }
 
-/** What a body gives back, by the last name of the argument; null where that is a plain variable that comes from anywhere. */
-function membersGiven(body: string, kind: Kind): ReadonlySet<string> | null {
-  const found = new Set<string>();
-  for (const [name, { releases }] of CALLS) {
-    if (releases?.kind !== kind) continue;
-    for (const match of body.matchAll(new RegExp(`\\b${name}\\s*\\(((?:[^()]|\\([^()]*\\))*)\\)`, 'g'))) {
-      const arg = ((match[1] ?? '').split(',')[releases.key] ?? '').trim();
-      const last = /(\w+)(?:\[[^\]]*\])?$/.exec(arg)?.[1] ?? '';
-      if (/[.>]/.test(arg)) {
-        found.add(last);
-        continue;
-      }
-      const from = new RegExp(`\\b${last}\\s*=\\s*[^;=]*?(?:->|\\.)(\\w+)\\s*;`).exec(body)?.[1];
-      if (from === undefined) return null;
-      found.add(from);
-    }
-  }
-  // The buffer of an attachment is the one that a reference was taken of, whatever the member was called.
-  return kind === 'reference' && found.has('dmabuf') ? null : found;
-}
-
 const takesKind = (name: string, kind: Kind): boolean => CALLS.get(name)?.acquires?.kind === kind;
-
-function givesDirectly(name: string, kind: Kind): boolean {
-  const effect = CALLS.get(name);
-  return effect?.releases?.kind === kind && effect.onlyKnown !== true && effect.whole !== true;
-}
-
-function isGiverElsewhere(view: TreeView, retention: Retention, name: string, from: string, folder: string, kind: Kind): boolean {
-  const effect = CALLS.get(name);
-  if (effect !== undefined && effect.whole !== true) return false;
-  const place = view.code.locate(name, from);
-  if (effect !== undefined) return place === null || folderOf(place.file) !== folder;
-  return place !== null && folderOf(place.file) !== folder && retention.givesKind(place, kind);
-}

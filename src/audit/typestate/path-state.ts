@@ -18,6 +18,13 @@ export const ZERO = 2;
 export const GOOD = 4;
 export const ANY = 7;
 
+/** A call that took something; `before`: the one that took the same before, where both still count. */
+export interface Made {
+  readonly text: string;
+  readonly at: Place;
+  readonly before: Made | null;
+}
+
 export interface Tracked {
   readonly kind: Kind;
   /** The value that stands for it: the attachment, the sg_table; of a pin its attachment. */
@@ -27,7 +34,7 @@ export interface Tracked {
   /** What it belongs to: the attachment of a mapping, the buffer of an attachment; empty where it is not known. */
   readonly of: Sym;
   /** C of the call that made it; null where it was there before. */
-  readonly made: { readonly text: string; readonly at: Place } | null;
+  readonly made: Made | null;
   /** Where it was given back on this path. */
   readonly given: Place | null;
 }

@@ -40,6 +40,8 @@ const MOST_STATES = 96;
 const MANY_STATES = 16;
 const DEEPEST = 4;
 const LONGEST_TRAIL = 40;
+/** Steps of a path that are told. */
+const MOST_SHOWN = 5;
 
 /** What a value came from. */
 export interface Origin {
@@ -583,7 +585,7 @@ export class Walk {
     state.keepConditions();
     const known = state.object(kind, key);
     const { states } = after(kind, known?.states ?? (kind === 'reference' || kind === 'fence' || kind === 'pin' || kind === 'vmap' || kind === 'access' ? UNKNOWN : NONE), takeOf(kind));
-    state.put({ kind, key, states: key.includes('@') && known === null ? after(kind, NONE, takeOf(kind)).states : states, of, made: { text, at }, given: null });
+    state.put({ kind, key, states: key.includes('@') && known === null ? after(kind, NONE, takeOf(kind)).states : states, of, made: { text, at, before: known !== null && isLive(known.states) ? known.made : null }, given: null });
     if (kind === 'attachment' && of !== '') state.values.set(`${key}->dmabuf`, of);
   }
 
@@ -603,7 +605,8 @@ export class Walk {
     if (refused !== null && kind === 'fence' && one.made === null) return;
     if (refused !== null) tell(one, refused, at, ...(one.given === null ? [] : [{ ...one.given, text: `given back before` }]), { ...at, text });
     else {
-      state.put({ ...one, states, given: at });
+      const before = one.made?.before ?? null;
+      state.put({ ...one, states, given: at, made: isLive(states) && before !== null ? before : one.made });
       if (one.made !== null) state.undone.set(madeAt(one), at);
     }
     if (isWhole) {
@@ -719,11 +722,13 @@ export class Walk {
     const isSure = effect.gives === 'void' || isPlainLock(effect, args);
     if (ticket !== '#0' || (lock.how === 'trylock' && /try/.test(frame.fn.name))) state.ticketed.set(lockedAt(at), true);
     if (isSure) {
+      this.note(state, { ...at, text: `${name}()` });
       state.locks.set(resv, at);
       state.masks.set(value, ZERO);
       return [state];
     }
     const failed = state.copy();
+    this.note(state, { ...at, text: `${name}()` });
     state.locks.set(resv, at);
     state.masks.set(value, effect.gives === 'yes-or-no' ? GOOD : ZERO);
     failed.masks.set(value, effect.gives === 'yes-or-no' ? ZERO : ERR);
@@ -780,7 +785,10 @@ export class Walk {
       steps.push(one.step);
       if (from !== null && one.step.line === from.line && one.step.file === from.file) break;
     }
-    return [...steps.reverse(), ...more];
+    steps.reverse();
+    // Where it began, and what came last: the loops between say little.
+    const shown = steps.length > MOST_SHOWN ? [...steps.slice(0, 1), ...steps.slice(1 - MOST_SHOWN)] : steps;
+    return [...shown, ...more];
   }
 }
 
