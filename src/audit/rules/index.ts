@@ -16,6 +16,25 @@ import { rule as resvLeak } from './resv-leak.ts';
 import { rule as resvNestedWithoutTicket } from './resv-nested-without-ticket.ts';
 import { rule as wrongErrorTest } from './wrong-error-test.ts';
 import { rule as errorSwallowed } from './error-swallowed.ts';
+import { rule as callbackNeverUnmaps } from './callback-never-unmaps.ts';
+import { rule as stubCallback } from './stub-callback.ts';
+import { rule as callbackUnmapsAtUserLeisure } from './callback-unmaps-at-user-leisure.ts';
+import { rule as callbackTakesResv } from './callback-takes-resv.ts';
+import { rule as callbackFlushesWorker } from './callback-flushes-worker.ts';
+import { rule as callbackReadsLateField } from './callback-reads-late-field.ts';
+import { rule as unmapBeforeStop } from './unmap-before-stop.ts';
+import { rule as kernelFencesNotAwaited } from './kernel-fences-not-awaited.ts';
+import { rule as staleMappingUsed } from './stale-mapping-used.ts';
+import { rule as userCopyUnderResv } from './user-copy-under-resv.ts';
+import { rule as fenceSlotMissing } from './fence-slot-missing.ts';
+import { rule as cpuAccessUnbalanced } from './cpu-access-unbalanced.ts';
+import { rule as vmapLeak } from './vmap-leak.ts';
+import { rule as fdPublishedEarly } from './fd-published-early.ts';
+import { rule as useAfterPublish } from './use-after-publish.ts';
+import { rule as directionMismatch } from './direction-mismatch.ts';
+import { rule as importerTouchesPages } from './importer-touches-pages.ts';
+import { rule as sgtNentsMisuse } from './sgt-nents-misuse.ts';
+import { rule as edeadlkUnhandled } from './edeadlk-unhandled.ts';
 import type { Rule } from './rule.ts';
 
 export const RULES: readonly Rule[] = [
@@ -35,6 +54,25 @@ export const RULES: readonly Rule[] = [
   resvNestedWithoutTicket,
   wrongErrorTest,
   errorSwallowed,
+  callbackNeverUnmaps,
+  stubCallback,
+  callbackUnmapsAtUserLeisure,
+  callbackTakesResv,
+  callbackFlushesWorker,
+  callbackReadsLateField,
+  unmapBeforeStop,
+  kernelFencesNotAwaited,
+  staleMappingUsed,
+  userCopyUnderResv,
+  fenceSlotMissing,
+  cpuAccessUnbalanced,
+  vmapLeak,
+  fdPublishedEarly,
+  useAfterPublish,
+  directionMismatch,
+  importerTouchesPages,
+  sgtNentsMisuse,
+  edeadlkUnhandled,
 ];
 
 export const ruleNamed = (id: string): Rule | null => RULES.find((rule) => rule.header.id === id) ?? null;

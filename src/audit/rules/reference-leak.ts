@@ -42,9 +42,9 @@ export const rule: TypestateRule = {
   },
   tell: (breach) => {
     if (breach.is === 'kept' && breach.kind === 'reference') return { at: breach.at, text: `is never put: no other function of its folder does, by itself or by a helper: ${breach.what}`, path: breach.path };
-    if (breach.is !== 'leak' || (breach.kind !== 'reference' && breach.kind !== 'fence' && breach.kind !== 'vmap')) return null;
-    const text = `${breach.error ? 'returns a failure' : 'returns'} without ${breach.kind === 'vmap' ? 'vunmap' : `putting the ${breach.kind === 'fence' ? 'fence' : 'buffer'}`}: ${breach.what}`;
-    // How often a fence is held that was there before, or whether a kernel mapping came about, is known less well.
+    if (breach.is !== 'leak' || (breach.kind !== 'reference' && breach.kind !== 'fence')) return null;
+    const text = `${breach.error ? 'returns a failure' : 'returns'} without putting the ${breach.kind === 'fence' ? 'fence' : 'buffer'}: ${breach.what}`;
+    // How often a fence is held that was there before is known less well.
     const isOwn = breach.kind === 'reference' || (breach.kind === 'fence' && !/^dma_fence_get\(/.test(breach.what));
     return { at: breach.at, text, path: breach.path, ...(isOwn ? sureness(breach) : { confidence: 'medium' as const }) };
   },

@@ -1,7 +1,11 @@
 // a call that takes the reservation lock is made with it held (P8).
 
-import { type TypestateRule } from './rule.ts';
+import type { PathStep } from '../../results/finding.ts';
+import type { TypestateRule } from './rule.ts';
 import { TOY } from './toy.ts';
+
+/** Of an importer's callback callback-takes-resv speaks. */
+const isCallback = (path: readonly PathStep[]): boolean => path.some(({ text }) => /^(?:invalidate_mappings|move_notify)\(\) is called/.test(text));
 
 export const rule: TypestateRule = {
   judge: 'typestate',
@@ -38,5 +42,5 @@ export const rule: TypestateRule = {
 }
 `,
   },
-  tell: (breach) => (breach.is === 'lock' && breach.needs === 'free' ? { at: breach.at, text: `${breach.call}() with the reservation lock held`, path: breach.path } : null),
+  tell: (breach) => (breach.is === 'lock' && breach.needs === 'free' && !isCallback(breach.path) ? { at: breach.at, text: `${breach.call}() with the reservation lock held`, path: breach.path } : null),
 };

@@ -58,3 +58,11 @@ export type Rule = TypestateRule | FunctionRule | ImporterRule | ExporterRule | 
 
 /** What only a member of the caller's object has may be given back by the caller: less sure. */
 export const sureness = ({ owner }: Breach & { readonly is: 'leak' }): { readonly confidence?: Confidence } => (owner === 'nobody' ? {} : { confidence: 'medium' });
+
+/** Where the callback stands: its table names it. */
+export function placeOfCallback({ evidence, behaviour, file, line, callback }: ImporterProfile): Place {
+  const first = behaviour === null || behaviour.kind === 'end' ? null : behaviour.at;
+  if (first !== null && first.function === callback) return first;
+  const ops = evidence.find(({ fact }) => fact === 'ops');
+  return ops === undefined ? { file, line, function: callback ?? '' } : { file: ops.file, line: ops.line, function: callback ?? '' };
+}

@@ -22,5 +22,7 @@ export type Breach =
   | { readonly is: 'misread'; readonly call: string; readonly gives: 'ERR_PTR' | 'NULL' | 'positive' | 'errno'; readonly test: string; readonly at: Place; readonly path: readonly PathStep[] }
   /** The result of a call that can fail is never looked at. */
   | { readonly is: 'unread'; readonly call: string; readonly at: Place; readonly path: readonly PathStep[] }
+  /** A fence is added to a reservation that was locked here and has no slot reserved since. */
+  | { readonly is: 'slot'; readonly lock: string; readonly at: Place; readonly path: readonly PathStep[] }
   /** A call that must not stand here: copy_to_user() under the lock, a wait under it. */
   | { readonly is: 'under-resv'; readonly call: string; readonly lock: string; readonly at: Place; readonly path: readonly PathStep[] };

@@ -76,6 +76,8 @@ export class PathState {
   readonly ticketed: CowMap<true>;
   /** Conditions on members under which something was taken: what gives it back may ask again. */
   readonly conditions: CowMap<true>;
+  /** Reservations with a slot reserved since they were locked. */
+  readonly slots: CowMap<true>;
   entry: Entry;
   /** Some lock may have been taken that is not seen. */
   isVague: boolean;
@@ -93,6 +95,7 @@ export class PathState {
     this.through = new CowMap(from?.through);
     this.ticketed = new CowMap(from?.ticketed);
     this.conditions = new CowMap(from?.conditions);
+    this.slots = new CowMap(from?.slots);
     this.entry = from?.entry ?? entry;
     this.isVague = from?.isVague ?? false;
     this.trail = from?.trail ?? null;
@@ -129,7 +132,7 @@ export class PathState {
 
   /** What members are known to be now, something was taken by. */
   keepConditions(): void {
-    for (const sym of this.masks.keys()) if (sym.includes('->') && !sym.includes(' ')) this.conditions.set(sym, true);
+    for (const sym of this.masks.keys()) if ((sym.includes('->') && !sym.includes(' ')) || /^\w+\(/.test(sym)) this.conditions.set(sym, true);
   }
 
   /** Forgets a value that is made anew, with all that was reached through it. */
@@ -146,7 +149,7 @@ export class PathState {
 
   /** The same text for paths that need not be walked twice from here. */
   identity(): string {
-    return `${this.values.text(pairRow)}|${this.masks.text(pairRow)}|${this.objects.text(objectRow)}|${this.locks.text(keyRow)}|${this.failures.text(pairRow)}|${this.handed.text(pairRow)}|${this.fresh.text(pairRow)}|${this.undone.text(keyRow)}|${this.through.text(keyRow)}|${this.entry.lock} ${this.entry.by?.resv ?? ''} ${this.entry.unlocked?.resv ?? ''}${this.isVague ? 'v' : ''}`;
+    return `${this.values.text(pairRow)}|${this.masks.text(pairRow)}|${this.objects.text(objectRow)}|${this.locks.text(keyRow)}|${this.failures.text(pairRow)}|${this.handed.text(pairRow)}|${this.fresh.text(pairRow)}|${this.undone.text(keyRow)}|${this.through.text(keyRow)}|${this.slots.text(keyRow)}|${this.entry.lock} ${this.entry.by?.resv ?? ''} ${this.entry.unlocked?.resv ?? ''}${this.isVague ? 'v' : ''}`;
   }
 }
 

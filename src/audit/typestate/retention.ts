@@ -35,6 +35,11 @@ export class Retention {
     return this.reaches(one, OBJECTS, FARTHEST, '') || (this.code.bodyText(one).length < SMALL && this.reaches(one, LOCKS, 1, 'lock '));
   }
 
+  /** The function locks a reservation, by itself or one call down. */
+  locks(one: LexicalFunction): boolean {
+    return this.reaches(one, LOCKS, 1, 'lock ');
+  }
+
   /** The function, or what it calls, gives objects back. */
   gives(name: string, from: string): boolean {
     const place = this.code.locate(name, from);

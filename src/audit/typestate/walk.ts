@@ -397,6 +397,7 @@ export class Walk {
     if (!CALLS.has(name) && !isTalk(name)) args.forEach((arg, position) => this.handsError(frame, call, name, position, arg, state));
     // Whoever hands a result on has not lost it.
     if (!CALLS.has(name)) for (const arg of args) if (state.failures.get(baseOf(arg)) === false) state.failures.set(baseOf(arg), true);
+    if (/^(?:copy_(?:to|from)_user|(?:__)?(?:get|put)_user|strncpy_from_user|clear_user|memdup_user\w*|copy_struct_from_user)$/.test(name)) this.underLock(frame, call, name, state);
     if (isTalk(name)) return gives(args[args.length - 1] ?? '#0');
     const value = this.resultSym(frame, call, name);
     const effect = CALLS.get(name);
@@ -428,6 +429,13 @@ export class Walk {
       state.isVague = true;
     }
     return this.unseen(frame, call, name, place, args, value, state);
+  }
+
+  private underLock(frame: Frame, call: CallExpression, name: string, state: PathState): void {
+    const [held] = state.locks;
+    if (held === undefined) return;
+    const at = this.placeOf(frame, call.line);
+    this.tell({ is: 'under-resv', call: name, lock: held[0], at, path: [{ ...held[1], text: 'locks the reservation' }, { ...at, text: `${name}()` }] });
   }
 
   /** An error pointer that nobody looked at is handed to somebody who takes it for memory. */
@@ -539,6 +547,8 @@ export class Walk {
     const { needs, uses, lock, releases, acquires } = effect;
     for (const key of [releases?.key, uses?.key]) if (key !== undefined) this.usesError(state, args[key] ?? '', name, at);
     if (needs !== undefined) this.need(state, needs, args, name, at, call);
+    if (name === 'dma_resv_reserve_fences') state.slots.set(args[0] ?? '', true);
+    if (name === 'dma_resv_add_fence') this.slot(state, args[0] ?? '', at);
     if (uses !== undefined) this.use(state, args[uses.key] ?? '', name, at);
     if (lock !== undefined) return this.lock(frame, call, name, effect, args, value, state, at);
     if (releases !== undefined && effect.gives !== 'fd') this.release(state, releases.kind, args[releases.key] ?? '', releases.of === undefined ? '' : args[releases.of] ?? '', at, text, effect.nullSafe === true, effect.whole === true, effect.onlyKnown === true);
@@ -649,6 +659,13 @@ export class Walk {
     state.failures.set(value, true);
   }
 
+  /** Only of a reservation that was locked here by a plain lock: what a lock helper reserves is not seen. */
+  private slot(state: PathState, resv: Sym, at: Place): void {
+    const where = state.locks.get(resv);
+    if (where === undefined || state.isVague || state.slots.has(resv) || where.function !== at.function) return;
+    this.tell({ is: 'slot', lock: resv, at, path: [{ ...where, text: 'locks the reservation' }, { ...at, text: 'adds a fence' }] });
+  }
+
   private use(state: PathState, attachment: Sym, name: string, at: Place): void {
     const one = state.object('attachment', attachment);
     if (one === null || one.states !== NONE || one.given === null) return;
@@ -745,6 +762,7 @@ export class Walk {
     const where = state.locks.get(resv);
     if (where !== undefined) {
       state.locks.delete(resv);
+      state.slots.delete(resv);
       state.undone.set(lockedAt(where), at);
       return gone(entry);
     }
