@@ -10,6 +10,7 @@ import { findExporters, exporterName, type FoundExporter } from './exporters.ts'
 import { profileExporter } from './exporter-profile.ts';
 import { findImporters, importerName, type FoundImporter } from './importers.ts';
 import { profileImporter } from './importer-profile.ts';
+import { folderOf } from '../source/lexical.ts';
 import { filesForRules, findingOf, findingsIn, type Unnumbered } from './findings.ts';
 import type { ExporterRule, ImporterRule, Rule } from './rules/rule.ts';
 import { TreeView } from './tree-view.ts';
@@ -25,6 +26,8 @@ export interface AuditTreeInput {
   readonly rules?: readonly Rule[];
   /** A file or folder of the tree: functions there alone are judged, and importers and exporters whose attach call or table stands there. Default: all. */
   readonly within?: string | null;
+  /** Only these files, as with `within`. */
+  readonly only?: ReadonlySet<string> | null;
 }
 
 /** What one thread found. Positions are those of discovery, which is the same in every thread. */
@@ -43,10 +46,11 @@ export interface AuditPart {
 export type AuditFacts = Omit<AuditResult, 'pairs'>;
 
 /** Takes pieces of work until there are none left. */
-export function auditPart({ code, files, take, progress, rules = [], within = null }: AuditTreeInput): AuditPart {
+export function auditPart({ code, files, take, progress, rules = [], within: part = null, only = null }: AuditTreeInput): AuditPart {
+  const within = only ?? part;
   const view = new TreeView(code, files);
   const ledger: LedgerRow[] = [];
-  const near = within === null ? view : new TreeView(code, files.filter(({ path }) => isWithin(path, folderWith(within))));
+  const near = within === null ? view : new TreeView(code, files.filter(({ path }) => isNear(path, within)));
   const found = findImporters(near);
   ledger.push(...found.ledger);
   const foundExporters = findExporters(near);
@@ -104,11 +108,20 @@ export function auditPart({ code, files, take, progress, rules = [], within = nu
   };
 }
 
-/** Everything is within null; a file within itself and the folders around it. */
-const isWithin = (file: string, within: string | null): boolean => within === null || within === '' || file === within || file.startsWith(`${within}/`);
+/** What is asked for: everything, a file or folder, or a set of files. */
+type Asked = string | ReadonlySet<string> | null;
 
-/** The folder itself, or that of a file. */
-const folderWith = (within: string): string => (/\.[ch]$/.test(within) ? within.slice(0, Math.max(0, within.lastIndexOf('/'))) : within);
+/** Everything is within null; a file within itself and the folders around it. */
+const isWithin = (file: string, asked: Asked): boolean =>
+  asked === null || asked === '' || (typeof asked === 'string' ? file === asked || file.startsWith(`${asked}/`) : asked.has(file));
+
+/** In the folder, or in that of one of the files. */
+function isNear(file: string, asked: string | ReadonlySet<string>): boolean {
+  if (typeof asked === 'string') return isWithin(file, /\.[ch]$/.test(asked) ? folderOf(asked) : asked);
+  const folder = folderOf(file);
+  for (const one of asked) if (folderOf(one) === folder) return true;
+  return false;
+}
 
 const isDynamic = (all: readonly FoundImporter[], group: readonly number[]): boolean => group.some((position) => all[position]?.isDynamic === true);
 

@@ -9,7 +9,7 @@ import { RULES } from '../audit/rules/index.ts';
 import type { RulesResult } from '../results/finding.ts';
 import { readAnswer, writeAnswer } from '../source/cache.ts';
 import { thousands } from '../report/layout.ts';
-import { VOCABULARY, indexIdentifiers, indexKey } from '../source/identifier-index.ts';
+import { VOCABULARY, indexIdentifiers, indexKey, type IdentifierIndex } from '../source/identifier-index.ts';
 import { scopeOf, sourceScope, textOr, type Scope } from './audit-scope.ts';
 import { bundledCatalogue } from './catalogues.ts';
 import { UsageProblem } from './exit.ts';
@@ -39,6 +39,10 @@ export interface EngineOptions {
   readonly withRules?: boolean;
   /** Of a part of a tree: the index of the rest is taken as it was kept, unseen. */
   readonly trustIndex?: boolean;
+  /** The index of the tree, where it was made just now. */
+  readonly index?: IdentifierIndex;
+  /** What is not kept from an earlier run is not made: then the answer is 'stopped'. */
+  readonly onlyKept?: boolean;
   /** A phase and how far it is. */
   readonly progress: (phase: Phase, done: number, total: number) => void;
   readonly stop: () => boolean;
@@ -92,7 +96,7 @@ async function facts(scope: Scope, options: EngineOptions): Promise<Audited> {
   const folder = options.useCache ? defaultCacheFolder(process.env) : null;
   // Of one file nothing beside it is looked at: it may lie in a large folder.
   const kept = within === null || options.trustIndex !== true ? null : indexAround(root, dirname(within), folder);
-  const index = kept ?? (only !== null ? indexIdentifiers(root, [only], VOCABULARY) : await indexTree(root, {
+  const index = options.index ?? kept ?? (only !== null ? indexIdentifiers(root, [only], VOCABULARY) : await indexTree(root, {
     workers: options.workers, cacheFolder: isTree ? folder : null, stop: options.stop, later: setImmediate, progress: (done, found) => options.progress('index', done, found),
     ...(isTree ? {} : { folders: [''] }),
   }));
@@ -109,6 +113,7 @@ async function facts(scope: Scope, options: EngineOptions): Promise<Audited> {
   const text = (file: string): string | null => (asked.has(file) ? textOr(join(root, file), '') : null);
   const isWhole = isTree && within === null;
   if (known?.ok === true && (options.withRules !== true || rules !== null)) return { kind: 'facts', catalogue: known.catalogue, isTree: isWhole, keep, rules, text };
+  if (options.onlyKept === true) return { kind: 'stopped' };
   const outcome = await factsOf(root, tree, index, {
     workers: isTree ? options.workers : 1, rules: options.withRules === true ? RULES.map(({ header }) => header.id) : [], within, headers,
     progress: (done, total) => options.progress('read', done, total), stop: options.stop,

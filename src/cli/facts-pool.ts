@@ -20,6 +20,9 @@ export interface FactsOptions {
   readonly within: string | null;
   /** Where headers are looked for that the root does not have; null: nowhere. */
   readonly headers: string | null;
+  /** Texts in front of the disk's, and the only files that are judged; with a series of patches. */
+  readonly overlay?: ReadonlyMap<string, string | null>;
+  readonly only?: readonly string[];
   readonly progress: (done: number, total: number) => void;
   readonly stop: () => boolean;
 }
@@ -30,11 +33,11 @@ const STACK_MIB = 64;
 /** Milliseconds between two looks at the stop signal. */
 const BREATH = 20;
 
-export async function factsOf(root: string, tree: AuditResult['tree'], index: IdentifierIndex, options: FactsOptions): Promise<FactsOutcome> {
+export async function factsOf(root: string, tree: AuditResult['tree'], index: Pick<IdentifierIndex, 'skipped'> & { readonly files: readonly Pick<IdentifierIndex['files'][number], 'path' | 'words' | 'exports'>[] }, options: FactsOptions): Promise<FactsOutcome> {
   const count = options.workers ?? Math.min(2, availableParallelism());
   const files = index.files.filter((file) => file.words.length > 0 || file.exports.length > 0).map(({ path, words, exports }) => ({ path, words, exports }));
   const counter = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
-  const setup: FactsSetup = { root, files, dist: dirname(fileURLToPath(import.meta.url)), counter, rules: options.rules, within: options.within, headers: options.headers };
+  const setup: FactsSetup = { root, files, dist: dirname(fileURLToPath(import.meta.url)), counter, rules: options.rules, within: options.within, headers: options.headers, overlay: options.overlay ?? null, only: options.only ?? null };
   const workers = Array.from({ length: Math.max(1, count) }, () => new Worker(new URL('./facts-worker.js', import.meta.url), { workerData: setup, resourceLimits: { stackSizeMb: STACK_MIB } }));
   let timer: NodeJS.Timeout | undefined;
   try {

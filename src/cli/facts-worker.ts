@@ -23,6 +23,10 @@ export interface FactsSetup {
   readonly within: string | null;
   /** Where headers are looked for that the root does not have; null: nowhere. */
   readonly headers: string | null;
+  /** Texts in front of the disk's: null for a file that is gone. */
+  readonly overlay: ReadonlyMap<string, string | null> | null;
+  /** Only these files are judged; null: all within. */
+  readonly only: readonly string[] | null;
 }
 
 /** What it says: pieces begun, and at the end what it found; or why it could not. */
@@ -31,7 +35,7 @@ export type FromFactsWorker =
   | { readonly kind: 'done'; readonly part: AuditPart }
   | { readonly kind: 'failed'; readonly message: string };
 
-const { root, files, dist, counter, rules, within, headers } = workerData as FactsSetup;
+const { root, files, dist, counter, rules, within, headers, overlay, only } = workerData as FactsSetup;
 const say = (message: FromFactsWorker): void => parentPort?.postMessage(message);
 try {
   const grammar = await loadGrammar({ runtime: readFileSync(join(dist, 'web-tree-sitter.wasm')), language: readFileSync(join(dist, 'tree-sitter-c.wasm')) });
@@ -47,10 +51,11 @@ try {
   say({
     kind: 'done',
     part: auditPart({
-      code: new CodeBase({ root, grammar, exports, ...(headers === null ? {} : { read: (path: string) => plainText(join(root, path)) ?? (path.startsWith('include/') ? plainText(join(headers, path)) : null) }) }),
+      code: new CodeBase({ root, grammar, exports, ...(overlay === null ? {} : { overlay }), ...(headers === null ? {} : { read: (path: string) => plainText(join(root, path)) ?? (path.startsWith('include/') ? plainText(join(headers, path)) : null) }) }),
       files,
       rules: RULES.filter(({ header }) => rules.includes(header.id)),
       within,
+      only: only === null ? null : new Set(only),
       take: () => Atomics.add(pieces, 0, 1),
       progress: (done, total) => say({ kind: 'progress', done, total }),
     }),

@@ -36,6 +36,8 @@ async function perform(request: Request): Promise<number> {
       return (await import('./commands/audit.ts')).audit(request);
     case 'rules':
       return (await import('./commands/audit-rules.ts')).auditRules(request);
+    case 'patch':
+      return (await import('./commands/audit-patch.ts')).auditPatch(request);
     case 'check-source':
       return (await import('./commands/check-source.ts')).checkSource(request.args);
     case 'drift':

@@ -82,16 +82,23 @@ export const CHECK_OPTIONS = [
 const WORKERS = { name: 'workers', value: 'N', completes: 'nothing', text: 'threads to use (default: two, or one on one core)' } as const satisfies OptionRow;
 const NO_CACHE = { name: 'no-cache', value: null, text: 'read everything anew, and keep nothing' } as const satisfies OptionRow;
 
-const ALL_AUDIT_FORMATS = ['text', 'json', 'markdown', 'sarif', 'ktap'] as const satisfies readonly (AuditFormat | FindingFormat)[];
+export const PATCH_FORMATS = ['text', 'json', 'mail'] as const;
+export type PatchFormat = (typeof PATCH_FORMATS)[number];
+
+const ALL_AUDIT_FORMATS = ['text', 'json', 'markdown', 'sarif', 'ktap', 'mail'] as const satisfies readonly (AuditFormat | FindingFormat | PatchFormat)[];
 
 export const AUDIT_OPTIONS = [
   { name: 'why', value: 'EXPORTER IMPORTER', takesWords: true, completes: 'nothing', text: 'the whole story of one pair: facts with their places, scenario, counterexample; EXPORTER:IMPORTER says the same' },
   { name: 'litmus', value: 'ID', completes: 'nothing', text: 'print the scenario of an importer, an exporter, or EXPORTER:IMPORTER (of two with the same name the importer)' },
   { name: 'rules', value: 'ID', takesWords: 'any', completes: 'rules', text: 'look for mistakes in the code instead of judging pairs: by all rules, or those named (see fencepost list rules)' },
-  { name: 'confidence', value: 'LEVEL', choices: CONFIDENCES, completes: CONFIDENCES, text: 'with --rules: the least confidence of a finding that is shown' },
+  { name: 'patch', value: 'FILE', completes: 'files', text: 'what a series of patches adds, fixes or changes: an mbox, a diff, a folder of patches, or - for standard input' },
+  { name: 'range', value: 'A..B', completes: 'nothing', text: 'the same for commits of the tree, which is a git checkout' },
+  { name: 'since', value: 'FILE', completes: 'files', text: 'with --patch: an older version of the series; says what this one fixed and what remains' },
+  { name: 'bot', value: null, text: 'with --patch: one line, and exit 0, 250 (findings of lower confidence only) or 1' },
+  { name: 'confidence', value: 'LEVEL', choices: CONFIDENCES, completes: CONFIDENCES, text: 'with --rules or --patch: the least confidence of a finding that is shown' },
   { name: 'baseline', value: 'FILE', completes: 'files', text: 'with --rules: findings that were judged already, each with a reason; they are not shown' },
   { name: 'update-baseline', value: null, text: 'with --baseline: write all findings to FILE; reasons that stand there are kept' },
-  { name: 'format', value: 'FORM', choices: ALL_AUDIT_FORMATS, completes: ALL_AUDIT_FORMATS, text: 'form of the output (markdown without --rules only, sarif and ktap with it only)' },
+  { name: 'format', value: 'FORM', choices: ALL_AUDIT_FORMATS, completes: ALL_AUDIT_FORMATS, text: 'form of the output (markdown without --rules only, sarif and ktap with it only, mail with --patch only)' },
   { name: 'catalogue', value: 'FILE', completes: 'files', text: 'the catalogue to use instead of the bundled one of Linux 7.3, where no tree is given' },
   { name: 'write-catalogue', value: 'FILE', completes: 'files', text: 'write the facts, for --catalogue and fencepost drift' },
   WORKERS,
@@ -111,7 +118,7 @@ export const COMMANDS: readonly CommandRow[] = [
     arguments: [{ name: 'TREE|DIR|FILE', required: false, repeats: false, completes: 'files', text: 'a kernel tree; or a driver outside of one, which is held against the bundled catalogue (default: that catalogue alone)' }],
     options: AUDIT_OPTIONS,
     text: 'read every importer and exporter of a kernel tree, and judge each pair',
-    exits: 'Exit: 1 if any pair is broken or hangs, else 4 if any is undecided, else 0 (refused is fine). With --rules: 1 if any finding is shown, else 0.',
+    exits: 'Exit: 1 if any pair is broken or hangs, else 4 if any is undecided, else 0 (refused is fine). With --rules: 1 if any finding is shown, else 0. With --patch: 1 if the series adds a finding that is shown or breaks a pair, else 0.',
   },
   {
     name: 'check-source',

@@ -7,7 +7,7 @@ import { didYouMean } from '../litmus/nearest.ts';
 import { CONTRACT_KEYS, CONTRACT_NAMES, contractOf, isContractKey } from '../model/contract.ts';
 import { CONFIDENCES, type Confidence } from '../results/finding.ts';
 import { UsageProblem } from './exit.ts';
-import { AUDIT_FORMATS, COMMANDS, EXIT_TEXT, FINDING_FORMATS, FORMATS, ORDERS, SHELLS, TAGLINE, TOPICS, flags, optionText, type AuditFormat, type CommandRow, type FindingFormat, type Format, type Order, type OptionRow, type Shell, type Topic } from './options.ts';
+import { AUDIT_FORMATS, COMMANDS, EXIT_TEXT, FINDING_FORMATS, PATCH_FORMATS, FORMATS, ORDERS, SHELLS, TAGLINE, TOPICS, flags, optionText, type AuditFormat, type CommandRow, type FindingFormat, type PatchFormat, type Format, type Order, type OptionRow, type Shell, type Topic } from './options.ts';
 
 export interface Override {
   readonly key: string;
@@ -68,6 +68,20 @@ export interface RulesRequest {
   readonly verbose: boolean;
 }
 
+/** `fencepost audit --patch`, `--range`. */
+export interface PatchRequest {
+  readonly command: 'patch';
+  readonly source: { readonly kind: 'file'; readonly path: string } | { readonly kind: 'range'; readonly range: string };
+  readonly since: string | null;
+  readonly bot: boolean;
+  readonly path: string;
+  readonly confidence: Confidence;
+  readonly format: PatchFormat;
+  readonly workers: number | null;
+  readonly useCache: boolean;
+  readonly verbose: boolean;
+}
+
 export interface DriftRequest {
   readonly command: 'drift';
   readonly path: string;
@@ -81,6 +95,7 @@ export type Request =
   | CheckRequest
   | AuditRequest
   | RulesRequest
+  | PatchRequest
   /** `args` as the compiler is given them. */
   | { readonly command: 'check-source'; readonly args: readonly string[] }
   | DriftRequest
@@ -202,7 +217,31 @@ function rulesRequest(argument: string | null, options: Readonly<Record<string, 
   };
 }
 
-function auditRequest(argument: string | null, options: Readonly<Record<string, unknown>>): AuditRequest | RulesRequest {
+function patchRequest(argument: string | null, options: Readonly<Record<string, unknown>>): PatchRequest {
+  const text = (name: string): string | null => (typeof options[name] === 'string' ? options[name] : null);
+  for (const [name, option] of [...PAIR_OPTIONS, ['rules', '--rules'], ['baseline', '--baseline'], ['catalogue', '--catalogue']] as const) if (options[name] !== undefined) throw new UsageProblem(`--patch and ${option} do not go together`);
+  const [patch, range] = [text('patch'), text('range')];
+  if (patch !== null && range !== null) throw new UsageProblem('--patch and --range do not go together');
+  if (argument === null) throw new UsageProblem(`${range === null ? '--patch' : '--range'} needs the tree that the patches are for`, `fencepost audit ${range === null ? `--patch ${patch ?? ''}` : `--range ${range}`} TREE`);
+  if (options['bot'] === true && options['format'] !== undefined) throw new UsageProblem('--bot prints one line: it takes no --format');
+  return {
+    command: 'patch',
+    source: range === null ? { kind: 'file', path: patch ?? '' } : { kind: 'range', range },
+    since: text('since'),
+    bot: options['bot'] === true,
+    path: argument,
+    confidence: choice('--confidence', CONFIDENCES, text('confidence') ?? 'high'),
+    format: choice('--format', PATCH_FORMATS, text('format') ?? 'text'),
+    workers: whole('--workers', text('workers'), 1),
+    useCache: options['cache'] !== false,
+    verbose: options['verbose'] === true,
+  };
+}
+
+function auditRequest(argument: string | null, options: Readonly<Record<string, unknown>>): AuditRequest | RulesRequest | PatchRequest {
+  if (options['patch'] !== undefined || options['range'] !== undefined) return patchRequest(argument, options);
+  for (const [name, option] of [['since', '--since'], ['bot', '--bot']] as const) if (options[name] !== undefined) throw new UsageProblem(`${option} goes with --patch only`, 'fencepost audit --patch FILE TREE');
+  if (options['format'] === 'mail') throw new UsageProblem('--format mail goes with --patch only', 'fencepost audit --patch FILE TREE --format mail');
   if (options['rules'] !== undefined) return rulesRequest(argument, options);
   for (const [name, option] of FINDING_OPTIONS) if (options[name] !== undefined) throw new UsageProblem(`${option} goes with --rules only`, 'fencepost audit --rules TREE');
   if (options['format'] === 'sarif' || options['format'] === 'ktap') throw new UsageProblem(`--format ${options['format']} goes with --rules only`, `without it, it is one of ${AUDIT_FORMATS.join(', ')}`);

@@ -19,6 +19,8 @@ export interface CodeBaseInput {
   readonly exports: ReadonlyMap<string, readonly string[]>;
   /** Files are read from here; null where one cannot be read. Default: the disk. */
   readonly read?: (path: string) => string | null;
+  /** Stands in front of all that is read: the text of a file that is changed or new, null for one that is deleted. */
+  readonly overlay?: ReadonlyMap<string, string | null>;
 }
 
 /** `.member = value` of all tables of a folder. */
@@ -66,7 +68,8 @@ export class CodeBase {
     if (known !== undefined) return known;
     let text: string | null = null;
     try {
-      text = this.input.read === undefined ? plainFile(join(this.input.root, file)) : this.input.read(file);
+      const changed = this.input.overlay?.get(file);
+      text = changed !== undefined ? changed : this.input.read === undefined ? plainFile(join(this.input.root, file)) : this.input.read(file);
     } catch {
       // An include that is not there is normal: it was searched for.
     }
@@ -281,7 +284,9 @@ export class CodeBase {
     } catch {
       // A folder that went away holds nothing.
     }
-    const files = names.map((name) => (folder === '.' || folder === '' ? name : `${folder}/${name}`));
+    const there = names.map((name) => (folder === '.' || folder === '' ? name : `${folder}/${name}`)).filter((file) => this.input.overlay?.get(file) !== null);
+    const made = [...(this.input.overlay ?? [])].flatMap(([file, text]) => (text !== null && folderOf(file) === folder && /\.[ch]$/.test(file) && !there.includes(file) ? [file] : []));
+    const files = made.length === 0 ? there : [...there, ...made].sort();
     this.folders.set(folder, files);
     return files;
   }

@@ -4,7 +4,8 @@
 import type { LexicalFunction } from '../../source/lexical.ts';
 import type { TreeView } from '../tree-view.ts';
 import type { Kind } from './breach.ts';
-import { CALLS } from './calls.ts';
+import { isTalk } from '../anchors.ts';
+import { CALLS, isAllocation, isFree, keepsNothing } from './calls.ts';
 import type { Retention } from './retention.ts';
 
 export interface Given {
@@ -56,7 +57,7 @@ export class GivenMembers {
         for (const args of callsOf(body, name)) add(args[releases.key] ?? '');
         continue;
       }
-      if ((effect !== undefined && effect.whole !== true) || depth >= FARTHEST) continue;
+      if ((effect !== undefined && effect.whole !== true) || depth >= FARTHEST || isTalk(name) || keepsNothing(name) || isFree(name) || isAllocation(name)) continue;
       const to = code.locate(name, place.file);
       if (to === null) {
         if (effect?.whole === true) found.any = true;
