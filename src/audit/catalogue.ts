@@ -112,7 +112,7 @@ const WORKS = list({ fields: { name: 'text', behaviour: 'node' } });
 
 /** A field that a type gets and this table does not is told by the compiler. */
 const IMPORTER = {
-  id: 'text', ...PLACE, attach: oneOf('static', 'dynamic'), ops: orNull('text'), peer2peer: 'yes-no', callback: orNull('text'), pins: 'yes-no', pinsToMap: 'yes-no',
+  id: 'text', ...PLACE, attach: oneOf('static', 'dynamic'), ops: orNull('text'), peer2peer: 'yes-no', callback: orNull('text'), promisesNothing: 'yes-no', pins: 'yes-no', pinsToMap: 'yes-no',
   class: oneOf('static', 'movable', 'pinned', 'pinned-revocable', 'unprotected'), unmaps: orNull(oneOf('sync', 'deferred', 'user', 'never', 'conditional')),
   guards: list(located({ text: 'text', decided: orNull('text'), side: orNull('yes-no') })), maps: list(located()), unmapSites: list(located()), users: list('text'), helpers: list('text'),
   unpinsInCallback: 'yes-no', waitsInCallback: list(USAGE), addsInCallback: list(USAGE), addsFences: 'yes-no', mapsAgain: 'yes-no',
@@ -178,7 +178,7 @@ const ACTS: Readonly<Record<Act['do'], Readonly<Record<string, Shape>>>> = {
   'completion-wait': { object: 'text', timeout: 'yes-no' }, 'completion-init': { object: 'text' }, complete: { object: 'text' }, 'stop-device': { call: 'text', assumed: 'yes-no' }, log: {},
 };
 const TESTS: Readonly<Record<Test['is'], Readonly<Record<string, Shape>>>> = {
-  peer2peer: {}, revocable: {}, dynamic: {}, flag: { field: 'text', path: 'text' }, mapped: {}, idle: { usage: USAGE }, 'exporter-ops': { table: 'text' }, unknown: { text: 'text' },
+  peer2peer: {}, revocable: {}, callback: {}, dynamic: {}, flag: { field: 'text', path: 'text' }, mapped: {}, idle: { usage: USAGE }, 'exporter-ops': { table: 'text' }, unknown: { text: 'text' },
 };
 
 const isAct = (value: unknown): value is Act => isRecord(value) && fits(value, ACTS, value['do']);

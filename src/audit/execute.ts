@@ -799,6 +799,7 @@ class Execution {
   private interfaceTest(value: Value): Test | null {
     if (value === 'attach->peer2peer') return { is: 'peer2peer' };
     if (value.startsWith('call:predicate:dma_buf_attach_revocable@')) return { is: 'revocable' };
+    if (/^attach->importer_ops->(?:invalidate_mappings|move_notify)$/.test(value)) return { is: 'callback' };
     if (value === 'attach->importer_ops' || /^call:\w+:dma_buf_attachment_is_dynamic@/.test(value)) return { is: 'dynamic' };
     const field = lastField(value);
     if (/->|\./.test(value) && this.question.mapFields.has(field)) return { is: 'mapped' };

@@ -72,6 +72,7 @@ export function profileImporter(view: TreeView, found: FoundImporter, id: string
     ops: found.ops?.name ?? null,
     peer2peer,
     callback,
+    promisesNothing: callback !== null && namedAsStub(view, callback),
     pins,
     pinsToMap: pins || (setUp !== null && mapsPinnedOnly(setUp.behaviour, site)),
     class: cls,
@@ -93,6 +94,12 @@ export function profileImporter(view: TreeView, found: FoundImporter, id: string
     evidence,
     assumptions: answer?.assumptions ?? [],
   };
+}
+
+/** `… && ops->invalidate_mappings != a_stub` in the framework's own question. */
+function namedAsStub(view: TreeView, callback: string): boolean {
+  const place = view.code.locate('dma_buf_attach_revocable', 'drivers/dma-buf/dma-buf.c');
+  return place !== null && new RegExp(`[!=]=\\s*&?${callback}\\b`).test(view.code.bodyText(place));
 }
 
 /** Somebody in the folder of the callback, or of the attach call, adds fences to a reservation. */

@@ -80,7 +80,9 @@ function operationWords(exporter: ExporterProfile, importer: ImporterFacts, name
         case 'peer2peer':
           return 'peer2peer(att)';
         case 'revocable':
-          return 'dma_buf_attach_revocable(att)';
+        case 'callback':
+          // Where the tree tells the two apart, they are not the same question.
+          return importer.promisesNothing ? known(test, importer, flags) === true : 'dma_buf_attach_revocable(att)';
         case 'dynamic':
           return 'dynamic(att)';
         default: {
@@ -142,6 +144,8 @@ function known(test: Test, importer: ImporterFacts, flags: ExporterFlags): boole
     case 'peer2peer':
       return importer.peer2peer;
     case 'revocable':
+      return importer.attach === 'dynamic' && importer.callback !== null && !importer.promisesNothing;
+    case 'callback':
       return importer.attach === 'dynamic' && importer.callback !== null;
     case 'dynamic':
       return importer.attach === 'dynamic';

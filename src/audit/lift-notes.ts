@@ -9,7 +9,7 @@ import { partsOfBehaviour } from './diagram.ts';
 export const MOST_UNKNOWNS = 4;
 
 /** What the exporter's side asks about an importer. */
-export type ImporterFacts = Pick<ImporterProfile, 'attach' | 'callback' | 'peer2peer' | 'onlyExporters' | 'maps'>;
+export type ImporterFacts = Pick<ImporterProfile, 'attach' | 'callback' | 'promisesNothing' | 'peer2peer' | 'onlyExporters' | 'maps'>;
 
 /** It takes a physical range instead of a mapping (SEMANTICS B27). */
 export const takesRange = (importer: ImporterFacts): boolean => importer.attach === 'dynamic' && importer.callback !== null && importer.maps.length === 0;
@@ -81,6 +81,7 @@ export function testText(test: Test): string {
       return `dma_buf_ops other than ${test.table}`;
     case 'peer2peer':
     case 'revocable':
+    case 'callback':
     case 'dynamic':
     case 'mapped':
     case 'idle':

@@ -69,7 +69,7 @@ export function liftExporter(exporter: ExporterProfile, revoke: RevokePath | nul
   return finished(header, given, ['importer importer: deferred of buf { speculates; }'], backLines(exporter, DEFERRING, revoke, flags, notes), contract, notes);
 }
 
-const DEFERRING: ImporterFacts = { attach: 'dynamic', callback: 'invalidate_mappings', peer2peer: true, onlyExporters: null, maps: [{ file: '', line: 0, function: '' }] };
+const DEFERRING: ImporterFacts = { attach: 'dynamic', callback: 'invalidate_mappings', promisesNothing: false, peer2peer: true, onlyExporters: null, maps: [{ file: '', line: 0, function: '' }] };
 
 function backLines(exporter: ExporterProfile, importer: ImporterFacts, revoke: RevokePath | null, flags: ExporterFlags, notes: LiftNotes): readonly string[] {
   if (revoke === null) return [];

@@ -35,6 +35,8 @@ export function stagesOf(series: Series, read: (path: string) => string | null, 
       const old = file.oldPath === null ? '' : textOf(file.oldPath);
       if (old === null) return fail(0, 0, `there is no ${file.oldPath ?? ''}`);
       if (file.oldPath === null && file.newPath !== null && (textOf(file.newPath) ?? '') !== '') return fail(0, 0, `${file.newPath} is there already`);
+      const torn = file.hunks.findIndex(({ isWhole }) => !isWhole);
+      if (torn !== -1) return fail(torn + 1, file.hunks[torn]?.line ?? 0, 'it has not as many lines as it says');
       const applied = applyPatch(old, file);
       if (!applied.ok) return fail(applied.hunk, applied.line, 'the lines that it wants to change are not there');
       for (const note of applied.notes) notes.push(`${name}: ${note} (patch ${patch.number})`);

@@ -67,6 +67,8 @@ export type Test =
   | { readonly is: 'peer2peer' }
   /** dma_buf_attach_revocable() */
   | { readonly is: 'revocable' }
+  /** attach->importer_ops->invalidate_mappings is there. */
+  | { readonly is: 'callback' }
   /** A dynamic attachment: importer_ops set. */
   | { readonly is: 'dynamic' }
   /** A flag of the driver: "revoked". */
@@ -102,6 +104,8 @@ export interface ImporterProfile {
   readonly peer2peer: boolean;
   /** The C function of invalidate_mappings (move_notify before 7.1). */
   readonly callback: string | null;
+  /** The tree's dma_buf_attach_revocable() names this callback as one that promises nothing. */
+  readonly promisesNothing: boolean;
   /** Pins for as long as it is mapped. */
   readonly pins: boolean;
   /** Wherever it maps it has pinned, if only until then: an exporter that refuses the pin refuses it. True where `pins` is. */

@@ -17,6 +17,8 @@ export interface Hunk {
   /** The old or new text ends without a line feed. */
   readonly noNewlineOld: boolean;
   readonly noNewlineNew: boolean;
+  /** It has as many lines as its head says. */
+  readonly isWhole: boolean;
 }
 
 export interface FilePatch {
@@ -102,5 +104,5 @@ function hunkAt(lines: readonly string[], at: number): { readonly hunk: Hunk; re
     if (kind !== '+') oldLeft--;
     if (kind !== '-') newLeft--;
   }
-  return { hunk: { oldStart: Number(head[1]), newStart: Number(head[3]), lines: found, line: at + 1, heading: head[5] ?? '', noNewlineOld, noNewlineNew }, end: next };
+  return { hunk: { oldStart: Number(head[1]), newStart: Number(head[3]), lines: found, line: at + 1, heading: head[5] ?? '', noNewlineOld, noNewlineNew, isWhole: oldLeft === 0 && newLeft === 0 && !/^(?:\+|-(?!- $|-- ))/.test(lines[next] ?? '') }, end: next };
 }

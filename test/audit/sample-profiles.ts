@@ -69,7 +69,7 @@ function importer(id: string, more: Partial<ImporterProfile>): ImporterProfile {
   const file = more.file ?? IMPORTER_FILE;
   const place = (line: number): Place => ({ file, line, function: 'nic_import' });
   return {
-    id, file, line: 40, function: 'nic_import', attach: 'dynamic', ops: 'nic_attach_ops', peer2peer: true, callback: 'nic_invalidate', pins: false, pinsToMap: false, class: 'movable', unmaps: 'sync', guards: [],
+    id, file, line: 40, function: 'nic_import', attach: 'dynamic', ops: 'nic_attach_ops', peer2peer: true, callback: 'nic_invalidate', promisesNothing: false, pins: false, pinsToMap: false, class: 'movable', unmaps: 'sync', guards: [],
     maps: [place(50)], unmapSites: [place(70)], users: [], helpers: [], unpinsInCallback: false, waitsInCallback: [], addsInCallback: [], addsFences: false, mapsAgain: false, privateFields: [],
     marked: null, onlyExporters: null, behaviour: null, works: [], evidence: [], assumptions: [], ...more,
   };

@@ -7,7 +7,7 @@ const place = (file: string, line: number, fn: string): Place => ({ file, line, 
 
 function importer(id: string, at: Place, more: Partial<ImporterProfile> = {}): ImporterProfile {
   return {
-    id, ...at, attach: 'static', ops: null, peer2peer: false, callback: null, pins: false, pinsToMap: false, class: 'static', unmaps: null, guards: [], maps: [], unmapSites: [], users: [], helpers: [],
+    id, ...at, attach: 'static', ops: null, peer2peer: false, callback: null, promisesNothing: false, pins: false, pinsToMap: false, class: 'static', unmaps: null, guards: [], maps: [], unmapSites: [], users: [], helpers: [],
     unpinsInCallback: false, waitsInCallback: [], addsInCallback: [], addsFences: false, mapsAgain: false, privateFields: [], marked: null, onlyExporters: null, behaviour: null, works: [],
     evidence: [], assumptions: [], ...more,
   };
