@@ -63,8 +63,8 @@ export function auditPart({ code, files, take, progress, rules = [], within: par
   const groups = [...sites.values()].sort((a, b) => Number(isDynamic(found.importers, b)) - Number(isDynamic(found.importers, a)));
   const tables = [...foundExporters.keys()].filter((position) => isWithin(foundExporters[position]?.table.file ?? '', within));
   const total = groups.length + tables.length;
-  const asked = namesIn(view, within);
-  const ruled = rules.length === 0 ? [] : filesForRules(files).filter((file) => isWithin(file, within) || (isWithin(file, folderWith(within ?? '')) && callsOneOf(view, file, asked)));
+  const asked = namesIn(view, only === null ? part : null);
+  const ruled = rules.length === 0 ? [] : filesForRules(files).filter((file) => isWithin(file, within) || (within !== null && asked.size > 0 && isNear(file, within) && callsOneOf(view, file, asked)));
   const findings: Unnumbered[] = [];
   const judged: (readonly [string, boolean])[] = [];
   const importerRules = rules.filter((rule): rule is ImporterRule => rule.judge === 'importer');
@@ -132,7 +132,6 @@ const namesIn = ({ code }: TreeView, within: string | null): ReadonlySet<string>
 
 /** Whether a neighbour calls one of these functions, as the text says. */
 function callsOneOf({ code }: TreeView, file: string, names: ReadonlySet<string>): boolean {
-  if (names.size === 0) return false;
   for (const match of (code.text(file) ?? '').matchAll(/\b([A-Za-z_]\w*)\s*\(/g)) if (names.has(match[1] ?? '')) return true;
   return false;
 }
