@@ -63,7 +63,8 @@ export function auditPart({ code, files, take, progress, rules = [], within: par
   const groups = [...sites.values()].sort((a, b) => Number(isDynamic(found.importers, b)) - Number(isDynamic(found.importers, a)));
   const tables = [...foundExporters.keys()].filter((position) => isWithin(foundExporters[position]?.table.file ?? '', within));
   const total = groups.length + tables.length;
-  const ruled = rules.length === 0 ? [] : filesForRules(files).filter((file) => isWithin(file, within));
+  const asked = namesIn(view, only === null ? part : null);
+  const ruled = rules.length === 0 ? [] : filesForRules(files).filter((file) => isWithin(file, within) || (within !== null && asked.size > 0 && isNear(file, within) && callsOneOf(view, file, asked)));
   const findings: Unnumbered[] = [];
   const judged: (readonly [string, boolean])[] = [];
   const importerRules = rules.filter((rule): rule is ImporterRule => rule.judge === 'importer');
@@ -74,8 +75,11 @@ export function auditPart({ code, files, take, progress, rules = [], within: par
     progress(piece, total + ruled.length);
     const ruledFile = ruled[piece - total];
     if (ruledFile !== undefined) {
-      const told = findingsIn(view, ruledFile, rules);
-      findings.push(...told.findings);
+      const isAsked = isWithin(ruledFile, within);
+      const told = findingsIn(view, ruledFile, rules, isAsked ? null : asked);
+      // What a neighbour does with functions of the file that was asked for counts where it shows in that file.
+      findings.push(...told.findings.filter(({ file }) => isWithin(file, within)));
+      if (!isAsked) continue;
       ledger.push(...told.ledger);
       judged.push(...told.functions);
       continue;
@@ -120,6 +124,15 @@ function isNear(file: string, asked: string | ReadonlySet<string>): boolean {
   if (typeof asked === 'string') return isWithin(file, /\.[ch]$/.test(asked) ? folderOf(asked) : asked);
   const folder = folderOf(file);
   for (const one of asked) if (folderOf(one) === folder) return true;
+  return false;
+}
+
+/** Of the one file that was asked for, the names of its functions: neighbours may call them. Empty where more was asked for. */
+const namesIn = ({ code }: TreeView, within: string | null): ReadonlySet<string> => new Set(within?.endsWith('.c') === true ? code.functionNames(within) : []);
+
+/** Whether a neighbour calls one of these functions, as the text says. */
+function callsOneOf({ code }: TreeView, file: string, names: ReadonlySet<string>): boolean {
+  for (const match of (code.text(file) ?? '').matchAll(/\b([A-Za-z_]\w*)\s*\(/g)) if (names.has(match[1] ?? '')) return true;
   return false;
 }
 

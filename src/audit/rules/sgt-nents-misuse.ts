@@ -10,7 +10,7 @@ export const rule: FunctionRule = {
     title: 'the mapped entries of an imported table are counted with orig_nents, or its pages with nents',
     why: 'After mapping nents counts the addresses for the device and orig_nents the pieces of memory; the two differ where an IOMMU joins pieces.',
     obligation: 'P1',
-    source: 'kernel-doc struct sg_table, dma_map_sgtable',
+    source: 'kernel-doc struct sg_table, dma_map_sgtable; SEMANTICS A3',
     confidence: 'medium',
     falsePositives: 'A loop that stops by itself at the last address.',
     broken: `#include <linux/dma-buf.h>
