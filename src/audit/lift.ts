@@ -38,7 +38,7 @@ export function lift(exporter: ExporterProfile, importer: ImporterProfile, revok
   if (isIdle) notes.assume('the device of the importer does no work meanwhile: only its mapping is asked about');
   const back = backLines(exporter, importer, revoke, flags, notes);
   // Where nothing is taken back, nothing that the callback does was asked.
-  for (const text of revoke === null ? [] : [...importer.assumptions, ...exporter.assumptions]) notes.assume(text);
+  for (const text of revoke === null && !isMover(exporter) ? [] : [...importer.assumptions, ...exporter.assumptions]) notes.assume(text);
   const header = [
     `"${exporter.id} exports, ${importer.id} imports."`, `source "${exporter.file}:${exporter.line}"`, `source "${importer.file}:${importer.line}"`,
     ...(isMover(exporter) ? ['contract MOVE=V2b, STORE=RS2'] : []),
@@ -72,8 +72,8 @@ export function liftExporter(exporter: ExporterProfile, revoke: RevokePath | nul
 const DEFERRING: ImporterFacts = { attach: 'dynamic', callback: 'invalidate_mappings', peer2peer: true, onlyExporters: null, maps: [{ file: '', line: 0, function: '' }] };
 
 function backLines(exporter: ExporterProfile, importer: ImporterFacts, revoke: RevokePath | null, flags: ExporterFlags, notes: LiftNotes): readonly string[] {
-  if (revoke === null) return [];
-  return isMover(exporter) ? moverLines(exporter, revoke, notes) : revokeLines(exporter, importer, revoke, flags, notes);
+  if (isMover(exporter)) return moverLines(exporter, revoke, notes);
+  return revoke === null ? [] : revokeLines(exporter, importer, revoke, flags, notes);
 }
 
 function finished(header: readonly string[], exporter: readonly string[], importer: readonly string[], back: readonly string[], contract: string, notes: LiftNotes): Lifted {
@@ -84,6 +84,7 @@ function finished(header: readonly string[], exporter: readonly string[], import
     ...(contract === 'move_notify' ? ['off P6'] : []),
     '',
     ...[...notes.locks].map(([name, kind]) => `${kind} ${name};`),
+    ...[...notes.completions].map((name) => `completion ${name};`),
     ...notes.unknowns.map(({ at }, index) => `unknown g${index + 1} at "${at.file}:${at.line}";`),
     ...exporter,
     'buffer buf of exporter;',
