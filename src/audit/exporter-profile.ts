@@ -3,14 +3,14 @@
 import { eachExpression, expressionText } from '../source/c-tree.ts';
 import { folderOf } from '../source/lexical.ts';
 import type { CFunction } from '../source/syntax.ts';
-import type { Act, Behaviour, Evidence, ExporterProfile, LedgerRow, Place, RefusalFact } from '../results/audit.ts';
+import type { Act, Behaviour, Evidence, ExporterProfile, LedgerRow, Place, RefusalFact, RevokePath } from '../results/audit.ts';
 import { canSucceed, refusesOn } from './emit.ts';
 import { execute } from './execute.ts';
 import { memberFunction, type FoundExporter } from './exporters.ts';
 import { mappingCountOf, ownReferenceOf } from './mapping-count.ts';
 import { refusalsOf } from './refusals.ts';
 import { clearedAt, clearsFlag, leastUsage, question, readPath, revokePathsOf, silentPathsOf } from './revoke-paths.ts';
-import { markOf, placeOfSite, type TreeView } from './tree-view.ts';
+import { markOf, placeOfSite, type CallSite, type TreeView } from './tree-view.ts';
 import { actsOf } from './unmaps.ts';
 
 const INVALIDATE_CALLS = ['dma_buf_invalidate_mappings', 'dma_buf_move_notify'] as const;
@@ -32,7 +32,7 @@ export function profileExporter(view: TreeView, found: FoundExporter, id: string
     const fn = op(member);
     return fn === null ? null : runOp(view, fn, home, flags, ledger);
   };
-  const sites = INVALIDATE_CALLS.flatMap((name) => view.callSites(name)).filter((one) => folderOf(one.file) === home && one.file !== 'drivers/dma-buf/dma-buf.c');
+  const sites = invalidateSites(view, home);
   const [pinBehaviour, mapBehaviour, unmapBehaviour] = [body('pin'), body('map_dma_buf'), body('unmap_dma_buf')];
   const count = mappingCountOf({ mapBehaviour, unmapBehaviour });
   const unmap = op('unmap_dma_buf');
@@ -76,6 +76,17 @@ export function profileExporter(view: TreeView, found: FoundExporter, id: string
     evidence,
     assumptions: [...new Set(paths.flatMap((one) => one.assumptions))],
   };
+}
+
+/** Sequences that call back on the way to giving the memory out again. The profile keeps only those that take it back. */
+export function restorePathsOf(view: TreeView, { refuses }: ExporterProfile, found: FoundExporter): readonly RevokePath[] {
+  const home = folderOf(found.table.file);
+  const flags = flagsOf(view, [...refuses, ...privateRefusals(view, found)], home);
+  return invalidateSites(view, home).flatMap((site) => revokePathsOf(view, site, home, flags, [])).map((one) => one.path).filter((path) => clearsFlag(path.behaviour));
+}
+
+function invalidateSites(view: TreeView, home: string): readonly CallSite[] {
+  return INVALIDATE_CALLS.flatMap((name) => view.callSites(name)).filter((one) => folderOf(one.file) === home && one.file !== 'drivers/dma-buf/dma-buf.c');
 }
 
 function runOp(view: TreeView, fn: CFunction, home: string, flags: ReadonlySet<string>, ledger: LedgerRow[]): Behaviour {

@@ -115,12 +115,31 @@ export class RevokeCallers {
     if (this.restorers.has(name)) return is('restore');
     if (OFF.test(name)) return is('off');
     if (ZAP.test(name)) return is('zap');
+    if (POWER.test(name)) return sleeps(texts) ? is('off') : null;
     const place = this.view.code.locate(name, fn.file);
-    const isPower = POWER.test(name) || (place !== null && folderOf(place.file) === this.home && this.comesTo(place, POWER, 1));
-    if (isPower) return /\bPCI_D0\b/.test(texts.join(' ')) || !texts.some((text) => /^PCI_D3|state$/.test(text)) ? null : is('off');
     if (place === null || folderOf(place.file) !== this.home || this.revokesInside(place)) return null;
     if (this.comesTo(place, ZAP, DEEPEST)) return is('zap');
-    return this.comesTo(place, OFF, 1) ? is('off') : null;
+    if (this.comesTo(place, OFF, 1)) return is('off');
+    // A wrapper is handed the state.
+    return this.comesTo(place, POWER, 1) && sleeps(texts) ? is('off') : null;
+  }
+
+  /** Functions that revoke for good: those that call back, and those that only call them and let the buffers go. */
+  revokers(): readonly string[] {
+    return [...this.roots.keys()];
+  }
+
+  /** Functions of the folder that call one by name. */
+  callers(name: string): readonly LexicalFunction[] {
+    return this.callersOf(name);
+  }
+
+  /** The function of that name in the folder. */
+  itself(name: string): readonly LexicalFunction[] {
+    return this.view.code.folderFiles(this.home).flatMap((file) => {
+      const place = this.view.code.functionNames(file).includes(name) ? this.view.code.locate(name, file) : null;
+      return place !== null && place.file === file ? [place] : [];
+    });
   }
 
   /** All that happens in a function, in the order of the text. */
@@ -131,10 +150,16 @@ export class RevokeCallers {
   /** What it does to the device it does in its own order, which is looked at there. */
   private revokesInside(one: LexicalFunction, deepest = DEEPEST): boolean {
     return this.view.code.lexicalCalls(one).names.some((name) => {
-      if (this.roots.has(name)) return true;
+      if (this.roots.has(name)) return this.revokesBy(one, name);
       const to = deepest > 0 ? this.view.code.locate(name, one.file) : null;
       return to !== null && folderOf(to.file) === this.home && this.revokesInside(to, deepest - 1);
     });
+  }
+
+  /** One of its calls of that function revokes, and does not restore. */
+  private revokesBy(one: LexicalFunction, name: string): boolean {
+    const root = this.roots.get(name) ?? null;
+    return root === null || [...this.view.code.bodyText(one).matchAll(new RegExp(`\\b${name}\\s*\\(([^;]*?)\\)`, 'g'))].some(([, args = '']) => !new RegExp(`\\b${root.inverted ? 'true' : 'false'}\\b`).test(args));
   }
 
   private comesTo(one: LexicalFunction, names: RegExp, deepest: number): boolean {
@@ -156,6 +181,9 @@ export class RevokeCallers {
     return this.view.code.rowsNaming(this.home, fn.name).some(({ member }) => /close|release|remove|shutdown|disconnect/.test(member)) || /(?:close|release|remove|cleanup|shutdown|disconnect|uninit|fini)(?:_|$)/.test(fn.name);
   }
 }
+
+/** A power state that is given, and is not D0. */
+const sleeps = (texts: readonly string[]): boolean => !texts.some((text) => /\bPCI_D0\b/.test(text)) && texts.some((text) => /^PCI_D3|state$/.test(text));
 
 /** It takes the buffers off its list: they are revoked for good. */
 const isLetGo = (body: string): boolean => /\blist_del\w*\s*\(/.test(body);

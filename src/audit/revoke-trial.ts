@@ -39,7 +39,10 @@ export function revokesOf(exporter: ExporterProfile): readonly RevokePath[] {
 }
 
 /** The ways that take the memory back, and do not give it out again. */
-export function waysOf({ behaviour }: RevokePath): readonly Way[] {
+export const waysOf = (path: RevokePath): readonly Way[] => everyWayOf(path).filter(({ acts }) => !acts.some(({ act }) => act.do === 'set' && !act.value));
+
+/** Those that call back, to take the memory or to give it out again. */
+export function everyWayOf({ behaviour }: RevokePath): readonly Way[] {
   const silent = isSilent(behaviour);
   const ways: Way[] = [];
   const visit = (from: Behaviour, before: readonly Done[]): void => {
@@ -53,7 +56,7 @@ export function waysOf({ behaviour }: RevokePath): readonly Way[] {
       return;
     }
     const moment = acts.findIndex(({ act }) => takesBack(act, silent));
-    if (moment !== -1 && !acts.some(({ act }) => act.do === 'set' && !act.value)) ways.push({ acts, moment });
+    if (moment !== -1) ways.push({ acts, moment });
   };
   visit(behaviour, []);
   return ways;

@@ -53,6 +53,12 @@ import { rule as vmapWithoutPin } from './vmap-without-pin.ts';
 import { rule as pinKeepsNothing } from './pin-keeps-nothing.ts';
 import { rule as pinOnStatic } from './pin-on-static.ts';
 import { rule as noPinNoCallback } from './no-pin-no-callback.ts';
+import { rule as opNotUndone } from './op-not-undone.ts';
+import { rule as restoreOutOfOrder } from './restore-out-of-order.ts';
+import { rule as letGoWithoutRevoke } from './let-go-without-revoke.ts';
+import { rule as revokeLockUnbalanced } from './revoke-lock-unbalanced.ts';
+import { rule as peer2peerNotAsked } from './peer2peer-not-asked.ts';
+import { rule as opKeepsLock } from './op-keeps-lock.ts';
 import type { Rule } from './rule.ts';
 
 export const RULES: readonly Rule[] = [
@@ -109,6 +115,12 @@ export const RULES: readonly Rule[] = [
   pinKeepsNothing,
   pinOnStatic,
   noPinNoCallback,
+  opNotUndone,
+  opKeepsLock,
+  restoreOutOfOrder,
+  letGoWithoutRevoke,
+  revokeLockUnbalanced,
+  peer2peerNotAsked,
 ];
 
 export const ruleNamed = (id: string): Rule | null => RULES.find((rule) => rule.header.id === id) ?? null;

@@ -1,14 +1,23 @@
 // the callbacks are run without the lock that protects the list of attachments (P8).
 
-import { REVOKE, toyExporter } from './toy-exporter.ts';
-import type { TypestateRule } from './rule.ts';
+import { folderOf } from '../../source/lexical.ts';
+import type { RevokePath } from '../../results/audit.ts';
+import { heldAt, everyWayOf, revokesOf, type Way } from '../revoke-trial.ts';
+import type { TreeView } from '../tree-view.ts';
+import { REVOKE, RESTORE, toyExporter } from './toy-exporter.ts';
+import type { ExporterRule, Found } from './rule.ts';
 
 const LOCK = '\tdma_resv_lock(bar->dmabuf->resv, NULL);\n';
+const UNLOCK = '\tdma_resv_unlock(bar->dmabuf->resv);\n';
+const caller = (lock: string, unlock: string): string => `${RESTORE}
+void bar_notify(struct bar *bar)
+{
+${lock}\tbar_revoke(bar);
+${unlock}}
+`;
 
-export const CALLS_BACK: ReadonlySet<string> = new Set(['dma_buf_invalidate_mappings', 'dma_buf_move_notify']);
-
-export const rule: TypestateRule = {
-  judge: 'typestate',
+export const rule: ExporterRule = {
+  judge: 'exporter',
   header: {
     id: 'invalidate-without-lock',
     title: 'dma_buf_invalidate_mappings() is called without the reservation lock',
@@ -16,9 +25,39 @@ export const rule: TypestateRule = {
     obligation: 'P8',
     source: 'kernel-doc dma_buf_invalidate_mappings; SEMANTICS B13, B28',
     confidence: 'high',
-    falsePositives: 'A lock that is taken in a way that was not followed. A function whose caller holds the lock is not told.',
-    broken: toyExporter({ revoke: REVOKE.replace(LOCK, '').replace('\tdma_resv_wait', `${LOCK}\tdma_resv_wait`), map: '\tif (READ_ONCE(bar->revoked))\n\t\treturn ERR_PTR(-ENODEV);\n' }),
+    falsePositives: 'A lock that a caller of another folder takes, or one that is taken in a way that was not followed.',
+    broken: toyExporter({ revoke: REVOKE.replace(LOCK, '').replace(UNLOCK, ''), more: caller('', '') }),
     clean: toyExporter(),
   },
-  tell: (breach) => (breach.is === 'lock' && breach.needs === 'held' && CALLS_BACK.has(breach.call) ? { at: breach.at, text: `${breach.call}() without the reservation lock: the list of attachments can change under it`, path: breach.path } : null),
+  find: (view, profile) => revokesOf(profile).flatMap((path): readonly Found[] => {
+    if (callersLock(view, path)) return [];
+    for (const way of everyWayOf(path)) {
+      const moment = way.acts[way.moment];
+      if (moment !== undefined && moment.act.do === 'invalidate' && !heldAt(way, way.moment).has('resv')) {
+        return [{ at: moment.at, text: 'calls importers back without the reservation lock, which no caller takes either', path: [] }];
+      }
+      const stray = strayUnlock(way);
+      if (stray !== null) return [{ at: stray, text: 'gives back a reservation that is not locked on this way', path: [] }];
+    }
+    return [];
+  }),
 };
+
+function strayUnlock({ acts }: Way) {
+  let held = 0;
+  for (const { act, at } of acts) {
+    if (act.do === 'resv-lock' && act.own) held++;
+    if (act.do === 'resv-unlock' && act.own && --held < 0) return at;
+  }
+  return null;
+}
+
+/** Whoever calls it locks a reservation, or is handed one that is locked. */
+function callersLock(view: TreeView, { file, function: name }: RevokePath): boolean {
+  const place = view.code.locate(name, file);
+  if (place === null) return true;
+  const callers = view.fields.callers(place);
+  const locks = (body: string): boolean => /resv_(?:try)?lock|_reserve\s*\(|resv_assert_held|drm_exec_|ww_mutex_/.test(body);
+  // Nobody in the folder calls it: another layer does, and nobody knows how.
+  return callers.filter((one) => folderOf(one.file) === folderOf(file)).length === 0 ? !locks(view.code.bodyText(place)) : callers.some((one) => locks(view.code.bodyText(one)));
+}

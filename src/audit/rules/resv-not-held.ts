@@ -1,7 +1,6 @@
 // a call that needs the reservation lock is made without it (P8).
 
 import { type TypestateRule } from './rule.ts';
-import { CALLS_BACK } from './invalidate-without-lock.ts';
 import { TOY } from './toy.ts';
 
 export const rule: TypestateRule = {
@@ -30,7 +29,7 @@ export const rule: TypestateRule = {
 `,
   },
   tell: (breach) => {
-    if (breach.is === 'lock' && breach.needs === 'held' && !CALLS_BACK.has(breach.call)) return { at: breach.at, text: `${breach.call}() without the reservation lock`, path: breach.path };
+    if (breach.is === 'lock' && breach.needs === 'held') return { at: breach.at, text: `${breach.call}() without the reservation lock`, path: breach.path };
     if (breach.is !== 'refused' || breach.kind !== 'resv') return null;
     return { at: breach.at, text: 'unlocks a reservation that is not locked', path: breach.path, ...(breach.state === 'perhaps taken by the caller' ? { confidence: 'medium' as const } : {}) };
   },

@@ -12,7 +12,7 @@ export const rule: ExporterRule = {
   judge: 'exporter',
   header: {
     id: 'revoke-timeout',
-    title: 'a revoke goes on when its wait runs out of time',
+    title: 'a revoke goes on when its wait runs out of time, or when a signal ends it',
     why: 'Slow firmware or a loaded machine makes the importer late, and then the device is switched off under a live mapping. A wait that only warns and sleeps on is fine.',
     obligation: 'P3',
     source: 'Koenig 31872c87, 2026-01-30, on v5 of the revoke series; SEMANTICS D1 (V3t), F-pattern o',
@@ -27,6 +27,7 @@ export const rule: ExporterRule = {
       const after = acts.slice(moment + 1);
       for (const { act, at } of after) {
         const what = act.do === 'wait-fences' && act.timeout ? 'the fences' : act.do === 'completion-wait' && act.timeout && (count === null || act.object === count.completion) ? 'the unmaps' : null;
+        if (act.do === 'completion-wait' && !act.timeout && count !== null && act.object === count.completion && isEndedBySignal(view, at)) return [{ at, text: 'goes on when a signal ends the wait for the unmaps', path: [] }];
         if (what === null || after.some((one) => one.act.do === act.do && 'timeout' in one.act && !one.act.timeout) || isAskedAgain(view, at)) continue;
         return [{ at, text: `goes on when the wait for ${what} runs out of time`, path: tryRevoke(profile, path)?.path ?? [] }];
       }
@@ -34,6 +35,12 @@ export const rule: ExporterRule = {
     return [];
   }),
 };
+
+/** wait_for_completion_interruptible() whose result nobody looks at. */
+function isEndedBySignal(view: TreeView, at: Place): boolean {
+  const line = (view.code.text(at.file) ?? '').split('\n')[at.line - 1] ?? '';
+  return /^\s*(?:\(void\)\s*)?wait_\w+_(?:interruptible|killable)\s*\(/.test(line);
+}
 
 /** The wait is what a loop asks for: it ends when the wait does. */
 function isAskedAgain(view: TreeView, at: Place): boolean {

@@ -2,8 +2,10 @@
 
 import type { Place } from '../../results/audit.ts';
 import { refusesOn } from '../emit.ts';
-import { memberFunction } from '../exporters.ts';
+import { memberFunction, type FoundExporter } from '../exporters.ts';
+import { lineOf } from '../lexical-reach.ts';
 import { heldAt, revokesOf, tryRevoke, waysOf, type Way } from '../revoke-trial.ts';
+import type { TreeView } from '../tree-view.ts';
 import { MAP, REVOKE, toyExporter } from './toy-exporter.ts';
 import type { ExporterRule, Found } from './rule.ts';
 
@@ -24,6 +26,8 @@ export const rule: ExporterRule = {
     const { mapBehaviour } = profile;
     const ways = waysOf(path);
     const fields = new Set(ways.flatMap(({ acts }) => acts.flatMap(({ act }) => (act.do === 'set' && act.value ? [act.field] : []))));
+    const past = fields.size === 0 ? null : wayPastMap(view, found, fields);
+    if (past !== null) return [{ at: past, text: `hands out the memory without map, and does not ask for \`${[...fields].join('`, `')}\``, path: [] }];
     const refused = [...fields].filter((field) => mapBehaviour !== null && refusesOn(mapBehaviour, field));
     if (fields.size > 0 && refused.length === 0) {
       const map = memberFunction(view, found, 'map_dma_buf');
@@ -37,6 +41,18 @@ export const rule: ExporterRule = {
     return [];
   }),
 };
+
+/** A function that knows this table, hands memory of an attachment to another driver, and does not look at the flag. */
+function wayPastMap(view: TreeView, { table }: FoundExporter, flags: ReadonlySet<string>): Place | null {
+  const text = view.code.text(table.file) ?? '';
+  for (const match of text.matchAll(new RegExp(`attach\\w*->dmabuf->ops\\s*!=\\s*&${table.name}\\b`, 'g'))) {
+    const fn = view.fields.functionAround(table.file, match.index);
+    if (fn === null) continue;
+    const body = view.code.bodyText(fn);
+    if (![...flags].some((field) => new RegExp(`\\b${field}\\b`).test(body))) return { file: fn.file, line: lineOf(view, fn, 0), function: fn.name };
+  }
+  return null;
+}
 
 /** Where the flag is not set under the reservation before the callbacks of the same section. */
 function lateness(way: Way, refused: readonly string[]): { readonly at: Place; readonly text: string } | null {
