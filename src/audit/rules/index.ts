@@ -59,6 +59,8 @@ import { rule as letGoWithoutRevoke } from './let-go-without-revoke.ts';
 import { rule as revokeLockUnbalanced } from './revoke-lock-unbalanced.ts';
 import { rule as peer2peerNotAsked } from './peer2peer-not-asked.ts';
 import { rule as opKeepsLock } from './op-keeps-lock.ts';
+import { rule as opErrorIgnored } from './op-error-ignored.ts';
+import { rule as emptyRelease } from './empty-release.ts';
 import type { Rule } from './rule.ts';
 
 export const RULES: readonly Rule[] = [
@@ -117,6 +119,8 @@ export const RULES: readonly Rule[] = [
   noPinNoCallback,
   opNotUndone,
   opKeepsLock,
+  opErrorIgnored,
+  emptyRelease,
   restoreOutOfOrder,
   letGoWithoutRevoke,
   revokeLockUnbalanced,

@@ -42,20 +42,33 @@ export const rule: ExporterRule = {
   },
 };
 
-/** Driver's own lock calls by name; those of the core are lockdep's and other rules' business. */
-const CORE = /^(?:mutex|spin|raw_spin|read|write|rcu|srcu|dma_resv|ww_mutex|down|up|seq\w*|bit_spin|local|inode|mmap(?:_read|_write)?|xa|folio|page|device|console|rtnl|rw_sem\w*)$/;
+/** The reservation, and what is not given back by name or not by this function: other rules' business. */
+const NOT_MINE = /^(?:dma_resv|ww_mutex|rcu|srcu|seq\w*|bit_spin|local|console|rtnl|spin|raw_spin|read|write)$/;
+/** Locks of the core, whose argument says which one. */
+const CORE: ReadonlyMap<string, string> = new Map([['mutex_lock', 'mutex_unlock'], ['down_read', 'up_read'], ['down_write', 'up_write']]);
 
 function halves(view: TreeView, fn: CFunction, all: string): readonly Found[] {
   const own = view.lexical(fn);
   if (own === null) return [];
   const body = view.code.bodyText(own);
-  return [...body.matchAll(/\b(\w+?)_(un)?(lock|reserve)(?:_interruptible|_killable|_nested)?\s*\(([^;{}]*?)\)/g)].flatMap((match): readonly Found[] => {
+  const told = (match: RegExpMatchArray, text: string): Found => ({ at: { file: fn.file, line: lineOf(view, own, match.index ?? 0), function: fn.name }, text, path: [] });
+  const rows: Found[] = [];
+  for (const match of body.matchAll(/\b(\w+?)_(un)?(lock|reserve)(?:_interruptible|_killable|_nested)?\s*\(([^;{}]*?)\)/g)) {
     const [, stem = '', undo, word = '', args = ''] = match;
     // With a ticket the whole set is given back at once.
-    if (CORE.test(stem) || /\b(?:ww|\w*ctx|ticket|exec)\b/.test(args)) return [];
+    if (NOT_MINE.test(stem) || stem === 'mutex' || /\b(?:ww|\w*ctx|ticket|exec)\b/.test(args)) continue;
     const other = `${stem}_${undo === undefined ? 'un' : ''}${word}`;
-    if (view.code.locate(other, fn.file) === null || new RegExp(`\\b${other}\\w*\\s*\\(`).test(all)) return [];
-    const at = { file: fn.file, line: lineOf(view, own, match.index), function: fn.name };
-    return [{ at, text: undo === undefined ? `takes ${stem}_${word}() and no operation gives it back` : `gives back what no operation took with ${other}()`, path: [] }];
-  });
+    if (view.code.locate(other, fn.file) === null || new RegExp(`\\b${other}\\w*\\s*\\(`).test(all)) continue;
+    rows.push(told(match, undo === undefined ? `takes ${stem}_${word}() and no operation gives it back` : `gives back what no operation took with ${other}()`));
+  }
+  for (const [takes, gives] of CORE) {
+    for (const match of body.matchAll(new RegExp(`\\b(${takes}(?:_nested|_interruptible|_killable)?|${gives})\\s*\\(\\s*&?([\\w>.-]+?)\\s*[,)]`, 'g'))) {
+      const [, name = '', lock = ''] = match;
+      const last = /\w+$/.exec(lock)?.[0] ?? lock;
+      const other = name === gives ? `(?:${takes}\\w*|mutex_trylock|\\w+_trylock\\w*|guard\\(\\w+\\))` : gives;
+      if (!new RegExp(`\\b${other}\\s*\\(\\s*&?[\\w>.-]*\\b${last}\\b`).test(all)) rows.push(told(match, name === gives ? `gives back \`${lock}\`, which no operation takes` : `takes \`${lock}\`, and no operation gives it back`));
+      else if (!new RegExp(`\\b${other}\\s*\\(\\s*&?[\\w>.-]*\\b${last}\\b`).test(body)) rows.push(told(match, name === gives ? `gives back \`${lock}\`, which it does not take` : `takes \`${lock}\`, and does not give it back`));
+    }
+  }
+  return rows;
 }

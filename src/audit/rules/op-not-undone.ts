@@ -1,5 +1,6 @@
 // an operation of an exporter that its counterpart does not undo (P5 on the exporter's side).
 
+import { expressionText } from '../../source/c-tree.ts';
 import { calleeName, callsOf } from '../c-reading.ts';
 import { memberFunction } from '../exporters.ts';
 import { withCallees } from '../lexical-reach.ts';
@@ -11,7 +12,7 @@ import type { ExporterRule, Found } from './rule.ts';
 
 /** Operations that go together: what the first ones take, the others give back. Attach and map share what they make, and so do those who end it. */
 const GROUPS = [
-  { does: ['attach', 'map_dma_buf'], undoes: ['detach', 'unmap_dma_buf', 'release'] },
+  { does: ['attach', 'map_dma_buf'], undoes: ['detach', 'unmap_dma_buf'] },
   { does: ['pin'], undoes: ['unpin'] },
   { does: ['vmap'], undoes: ['vunmap'] },
   { does: ['begin_cpu_access'], undoes: ['end_cpu_access'] },
@@ -32,6 +33,9 @@ export const rule: ExporterRule = {
   },
   find: (view, profile, found) => {
     const home = folderOf(profile.file);
+    const released = memberFunction(view, found, 'release');
+    // What belongs to the buffer may be kept until it goes; addresses of one device may not.
+    const atTheEnd = new Set(released === null ? [] : [...stemsIn(view, [released], home, 'gives')].filter((stem) => !stem.startsWith('dma ')));
     return GROUPS.flatMap((group): readonly Found[] => {
       const of = (members: readonly string[]): readonly CFunction[] => members.flatMap((member) => memberFunction(view, found, member) ?? []);
       const [does, undoes] = [of(group.does), of(group.undoes)];
@@ -41,18 +45,14 @@ export const rule: ExporterRule = {
       const rows: Found[] = [];
       for (const fn of does) {
         for (const { stem, at, name } of kept(view, fn)) {
-          if (!given.has(stem)) rows.push({ at, text: `${name}() takes what ${namesOf(undoes)} never gives back`, path: undoes.map(placed) });
+          if (!given.has(stem) && !atTheEnd.has(stem)) rows.push({ at, text: `${name}() takes what ${namesOf(undoes)} never gives back`, path: undoes.map(placed) });
         }
       }
-      // What release gives back was taken when the buffer was made.
-      for (const fn of of(group.undoes.filter((member) => member !== 'release'))) {
-        for (const { name, line } of callsIn(view, fn)) {
-          const stem = stemOf(name);
+      for (const fn of undoes) {
+        for (const { name, stem, line } of callsIn(view, fn)) {
           // A pin that is missing where memory moves has rules of its own.
-          const isTold = profile.moves && stem?.of.endsWith(' pin') === true && !stemsWith(view, does, home, ' pin');
-          if (!isTold && stem?.how === 'gives' && !taken.has(stem.of) && !stemsIn(view, [fn], home, 'takes').has(stem.of)) {
-            rows.push({ at: { file: fn.file, line, function: fn.name }, text: `${name}() gives back what ${namesOf(does)} does not take`, path: does.map(placed) });
-          }
+          if (stem?.how !== 'gives' || !stem.isSure || taken.has(stem.of) || stemsIn(view, [fn], home, 'takes').has(stem.of) || (profile.moves && stem.of.endsWith(' pin') && ![...taken].some((one) => one.endsWith(' pin')))) continue;
+          rows.push({ at: { file: fn.file, line, function: fn.name }, text: `${name}() gives back what ${namesOf(does)} does not take`, path: does.map(placed) });
         }
       }
       return rows;
@@ -65,49 +65,68 @@ const namesOf = (all: readonly CFunction[]): string => all.map(({ name }) => `${
 const placed = ({ file, line, name }: CFunction) => ({ file, line, function: name, text: 'is the other side' });
 
 interface Stem {
-  /** "pm_runtime", "drm_gem pin", "dma map". */
+  /** "pm_runtime", "drm_gem pin", "dma sg", "list node". */
   readonly of: string;
   readonly how: 'takes' | 'gives';
+  /** Nothing but its counterpart takes it. */
+  readonly isSure: boolean;
 }
 
-/** What a function's name says that it takes or gives: a pin of something, a device that is kept awake, DMA addresses. */
-function stemOf(name: string): Stem | null {
-  const power = /pm_runtime_(?:(get|resume_and_get)|(put))(?:_|$)/.exec(name);
-  if (power !== null) return { of: 'pm_runtime', how: power[1] === undefined ? 'gives' : 'takes' };
+const stem = (of: string, isTake: boolean, isSure = true): Stem => ({ of, how: isTake ? 'takes' : 'gives', isSure });
+
+/** Names of the kernel's core that come in pairs, by what they take. */
+const CORE: readonly { readonly of: string; readonly takes: RegExp; readonly gives: RegExp; readonly isSure: boolean }[] = [
+  { of: 'pm_runtime', takes: /pm_runtime_(?:get|resume_and_get)(?:_|$)/, gives: /pm_runtime_put(?:_|$)/, isSure: true },
+  { of: 'vmap', takes: /^(?:vmap|vmap_pfn|vm_map_ram)$/, gives: /^(?:vunmap|vm_unmap_ram)$/, isSure: false },
+  { of: 'memremap', takes: /^memremap$/, gives: /^memunmap$/, isSure: true },
+  { of: 'sg table', takes: /^(?:sg_alloc_table\w*|dma_get_sgtable\w*)$/, gives: /^sg_free_table$/, isSure: false },
+  { of: 'memory', takes: /^k(?:v)?(?:[mzc]alloc|malloc_array|calloc|memdup)(?:_objs?|_flex|_node)?$/, gives: /^k(?:v|z)?free(?:_sensitive|_rcu)?$/, isSure: false },
+  { of: 'dma sync', takes: /^dma_sync_\w+_for_cpu$/, gives: /^dma_sync_\w+_for_device$/, isSure: true },
+];
+
+/** What a call says that it takes or gives: a pin of something, a device that is kept awake, DMA addresses, a place in a list. `member`: the last name of its first argument. */
+function stemOf(name: string, member: string): Stem | null {
+  for (const { of, takes, gives, isSure } of CORE) {
+    if (takes.test(name)) return stem(of, true, isSure);
+    if (gives.test(name)) return stem(of, false, isSure);
+  }
+  const list = /^list_(?:(add(?:_tail)?)|del(?:_init)?)$/.exec(name);
+  if (list !== null) return stem(`list ${member}`, list[1] !== undefined);
   const dma = /^dma_(un)?map_(sg|page|single|resource)(?:table)?(?:_attrs)?$/.exec(name);
-  if (dma !== null) return { of: `dma ${dma[2] ?? ''}`, how: dma[1] === undefined ? 'takes' : 'gives' };
+  if (dma !== null) return stem(`dma ${dma[2] ?? ''}`, dma[1] === undefined);
   const pin = /^(?:(\w+)_)?(un)?pin(?:_(?!count)\w+)?$/.exec(name);
   if (pin === null || /(?:^|_)(?:is|has|can|may|try|set|should)$/.test(pin[1] ?? '')) return null;
-  return { of: `${pin[1] ?? ''} pin`, how: pin[2] === undefined ? 'takes' : 'gives' };
+  return stem(`${pin[1] ?? ''} pin`, pin[2] === undefined);
 }
 
-const stemsWith = (view: TreeView, all: readonly CFunction[], home: string, ending: string): boolean => [...stemsIn(view, all, home, 'takes')].some((one) => one.endsWith(ending));
+const CALL = /\b(\w+)\s*\(\s*(?:&?[\w>.[\]-]*?(\w+)\s*[,)])?/g;
 
-function stemsIn(view: TreeView, all: readonly CFunction[], home: string, how: Stem['how']): ReadonlySet<string> {
-  const names = all.flatMap((fn) => withCallees(view, fn, home, 3)).flatMap((one) => {
-    const { names: called, members } = view.code.lexicalCalls(one);
-    return [...called, ...members];
-  });
-  return new Set(names.flatMap((name) => {
-    const stem = stemOf(name);
-    return stem?.how === how ? [stem.of] : [];
-  }));
+const stemsIn = (view: TreeView, all: readonly CFunction[], home: string, how: Stem['how']): ReadonlySet<string> =>
+  new Set(all.flatMap((fn) => withCallees(view, fn, home, 3)).flatMap((one) => [...view.code.bodyText(one).matchAll(CALL)].flatMap(([, name = '', member = '']) => {
+    const found = stemOf(name, member);
+    return found?.how === how ? [found.of] : [];
+  })));
+
+interface Called {
+  readonly name: string;
+  readonly stem: Stem | null;
+  readonly line: number;
+  readonly node: number;
 }
 
-const callsIn = (view: TreeView, fn: CFunction): readonly { readonly name: string; readonly line: number; readonly node: number }[] =>
-  view.code.flow(fn).nodes.flatMap((node) => (node.value === null ? [] : callsOf(node.value).map((call) => ({ name: calleeName(call), line: call.line, node: node.id }))));
+const callsIn = (view: TreeView, fn: CFunction): readonly Called[] =>
+  view.code.flow(fn).nodes.flatMap((node) => (node.value === null ? [] : callsOf(node.value).map((call) => {
+    const name = calleeName(call);
+    return { name, stem: stemOf(name, /(\w+)\W*$/.exec(call.args[0] === undefined ? '' : expressionText(call.args[0]))?.[1] ?? ''), line: call.line, node: node.id };
+  })));
 
 /** What a function takes and still has when it ends well. */
 function kept(view: TreeView, fn: CFunction): readonly { readonly stem: string; readonly name: string; readonly at: Found['at'] }[] {
   const flow = view.code.flow(fn);
   const calls = callsIn(view, fn);
-  return calls.flatMap(({ name, line, node }) => {
-    const stem = stemOf(name);
-    if (stem === null || stem.how !== 'takes') return [];
-    const gives = new Set(calls.filter((one) => {
-      const other = stemOf(one.name);
-      return other !== null && other.how === 'gives' && other.of === stem.of;
-    }).map((one) => one.node));
+  return calls.flatMap(({ name, stem: own, line, node }) => {
+    if (own === null || own.how !== 'takes') return [];
+    const gives = new Set(calls.filter((one) => one.stem?.how === 'gives' && one.stem.of === own.of).map((one) => one.node));
     const seen = new Set<number>();
     let isKept = false;
     const open = [node];
@@ -119,7 +138,7 @@ function kept(view: TreeView, fn: CFunction): readonly { readonly stem: string; 
       if (at === flow.exit) isKept = true;
       for (const { to } of flow.out[at] ?? []) open.push(to);
     }
-    return isKept ? [{ stem: stem.of, name, at: { file: fn.file, line, function: fn.name } }] : [];
+    return isKept ? [{ stem: own.of, name, at: { file: fn.file, line, function: fn.name } }] : [];
   });
 }
 
