@@ -61,6 +61,8 @@ import { rule as peer2peerNotAsked } from './peer2peer-not-asked.ts';
 import { rule as opKeepsLock } from './op-keeps-lock.ts';
 import { rule as opErrorIgnored } from './op-error-ignored.ts';
 import { rule as emptyRelease } from './empty-release.ts';
+import { rule as opAssertsWrongLock } from './op-asserts-wrong-lock.ts';
+import { rule as cacheMadeUnlocked } from './cache-made-unlocked.ts';
 import type { Rule } from './rule.ts';
 
 export const RULES: readonly Rule[] = [
@@ -120,6 +122,8 @@ export const RULES: readonly Rule[] = [
   opNotUndone,
   opKeepsLock,
   opErrorIgnored,
+  opAssertsWrongLock,
+  cacheMadeUnlocked,
   emptyRelease,
   restoreOutOfOrder,
   letGoWithoutRevoke,

@@ -36,6 +36,8 @@ export const rule: ExporterRule = {
     const released = memberFunction(view, found, 'release');
     // What belongs to the buffer may be kept until it goes; addresses of one device may not.
     const atTheEnd = new Set(released === null ? [] : [...stemsIn(view, [released], home, 'gives')].filter((stem) => !stem.startsWith('dma ')));
+    const detach = memberFunction(view, found, 'detach');
+    const byDetach = detach === null ? new Set<string>() : stemsIn(view, [detach], home, 'gives');
     return GROUPS.flatMap((group): readonly Found[] => {
       const of = (members: readonly string[]): readonly CFunction[] => members.flatMap((member) => memberFunction(view, found, member) ?? []);
       const [does, undoes] = [of(group.does), of(group.undoes)];
@@ -44,9 +46,14 @@ export const rule: ExporterRule = {
       const [given, taken] = [stemsIn(view, undoes, home, 'gives'), stemsIn(view, does, home, 'takes')];
       const rows: Found[] = [];
       for (const fn of does) {
-        for (const { stem, at, name } of kept(view, fn)) {
-          if (!given.has(stem) && !atTheEnd.has(stem)) rows.push({ at, text: `${name}() takes what ${namesOf(undoes)} never gives back`, path: undoes.map(placed) });
-        }
+        // What attach makes for one attachment ends with it; what map makes may be kept for the next one.
+        const isAttach = fn === memberFunction(view, found, 'attach') && detach !== null;
+        const mine = isAttach ? byDetach : given;
+        const left = kept(view, fn).filter(({ stem: of }) => !mine.has(of) && (isAttach || !atTheEnd.has(of)));
+        const [first] = left;
+        if (first === undefined) continue;
+        const names = [...new Set(left.map(({ name }) => `${name}()`))];
+        rows.push({ at: first.at, text: `${names.join(' and ')} ${names.length === 1 ? 'takes' : 'take'} what ${isAttach && detach !== null ? `${detach.name}()` : namesOf(undoes)} never gives back`, path: (isAttach && detach !== null ? [detach] : undoes).map(placed) });
       }
       for (const fn of undoes) {
         for (const { name, stem, line } of callsIn(view, fn)) {
