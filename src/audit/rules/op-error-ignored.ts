@@ -37,7 +37,7 @@ export const rule: ExporterRule = {
         if (fn !== null) functions.set(`${fn.file} ${fn.name}`, fn);
       }
     }
-    return [...functions.values()].flatMap((fn) => droppedIn(view, fn));
+    return [...functions.values()].flatMap((fn) => [...droppedIn(view, fn), ...untestedIn(view, fn)]);
   },
 };
 
@@ -51,6 +51,24 @@ function droppedIn(view: TreeView, fn: CFunction): readonly Found[] {
     const variable = value.to.name;
     if (!/^(?:int|long|ssize_t)$/.test(types.get(variable) ?? '') || isRead(flow, node, variable)) return [];
     return [{ at: { file: fn.file, line: node.line, function: fn.name }, text: `what ${calleeName(value.value)}() gives is never looked at: a failure passes for success`, path: [] }];
+  });
+}
+
+/** A pointer from a function that answers with ERR_PTR(), used here and never tested. */
+function untestedIn(view: TreeView, fn: CFunction): readonly Found[] {
+  const own = view.lexical(fn);
+  if (own === null) return [];
+  const body = view.code.bodyText(own);
+  return view.code.flow(fn).nodes.flatMap((node): readonly Found[] => {
+    const { value } = node;
+    if (value === null || value.kind !== 'assign' || value.op !== '=' || value.to.kind !== 'name' || value.value.kind !== 'call') return [];
+    const variable = value.to.name;
+    const name = calleeName(value.value);
+    const place = view.code.locate(name, fn.file);
+    // Its own ERR_PTR(), and no test of any kind here.
+    if (place === null || !/\bERR_PTR\s*\(\s*-|\bERR_PTR\s*\(\s*(?:ret|err|r|rc)\b/.test(view.code.bodyText(place)) || new RegExp(`\\b(?:IS_ERR\\w*|PTR_ERR\\w*)\\s*\\(\\s*${variable}\\b`).test(body)) return [];
+    const used = new RegExp(`\\b${variable}(?:->|\\s*[,)])`).test(body.replace(new RegExp(`return\\s+${variable}\\s*;`, 'g'), ''));
+    return used ? [{ at: { file: fn.file, line: node.line, function: fn.name }, text: `what ${name}() gives is used and never tested with IS_ERR()`, path: [] }] : [];
   });
 }
 

@@ -49,7 +49,7 @@ export const rule: ExporterRule = {
         // What attach makes for one attachment ends with it; what map makes may be kept for the next one.
         const isAttach = fn === memberFunction(view, found, 'attach') && detach !== null;
         const mine = isAttach ? byDetach : given;
-        const left = kept(view, fn).filter(({ stem: of }) => !mine.has(of) && (isAttach || !atTheEnd.has(of)));
+        const left = [...kept(view, fn), ...(group.does[0] === 'attach' ? made(view, fn) : [])].filter(({ stem: of }) => !mine.has(of) && (isAttach || !atTheEnd.has(of)));
         const [first] = left;
         if (first === undefined) continue;
         const names = [...new Set(left.map(({ name }) => `${name}()`))];
@@ -91,6 +91,26 @@ const CORE: readonly { readonly of: string; readonly takes: RegExp; readonly giv
   { of: 'dma sync', takes: /^dma_sync_\w+_for_cpu$/, gives: /^dma_sync_\w+_for_device$/, isSure: true },
 ];
 
+/** Words of a function's name that turn it into its counterpart. */
+const WORDS: readonly (readonly [takes: string, gives: string])[] = [['map', 'unmap'], ['vmap', 'vunmap'], ['get', 'put'], ['alloc', 'free'], ['pin', 'unpin'], ['mmap', 'munmap']];
+
+/** A driver's or layer's own pair: both functions are there, and differ in that one word. */
+function ownPair(view: TreeView, name: string, file: string): Stem | null {
+  const words = name.split('_');
+  for (const [takes, gives] of WORDS) {
+    for (const [from, to] of [[takes, gives], [gives, takes]] as const) {
+      const index = words.indexOf(from);
+      if (index === -1) continue;
+      const other = [...words.slice(0, index), to, ...words.slice(index + 1)].join('_');
+      const [here, there] = [view.code.locate(name, file), view.code.locate(other, file)];
+      // What the memory management takes is taken in many ways.
+      if (here === null || there === null || folderOf(here.file) !== folderOf(there.file) || /^(?:include|mm|kernel|lib)\b/.test(here.file)) continue;
+      return stem(from === takes ? `${name}()` : `${other}()`, from === takes);
+    }
+  }
+  return null;
+}
+
 /** What a call says that it takes or gives: a pin of something, a device that is kept awake, DMA addresses, a place in a list. `member`: the last name of its first argument. */
 function stemOf(name: string, member: string): Stem | null {
   for (const { of, takes, gives, isSure } of CORE) {
@@ -109,10 +129,8 @@ function stemOf(name: string, member: string): Stem | null {
 const CALL = /\b(\w+)\s*\(\s*(?:&?[\w>.[\]-]*?(\w+)\s*[,)])?/g;
 
 const stemsIn = (view: TreeView, all: readonly CFunction[], home: string, how: Stem['how']): ReadonlySet<string> =>
-  new Set(all.flatMap((fn) => withCallees(view, fn, home, 3)).flatMap((one) => [...view.code.bodyText(one).matchAll(CALL)].flatMap(([, name = '', member = '']) => {
-    const found = stemOf(name, member);
-    return found?.how === how ? [found.of] : [];
-  })));
+  new Set(all.flatMap((fn) => withCallees(view, fn, home, 3)).flatMap((one) => [...view.code.bodyText(one).matchAll(CALL)].flatMap(([, name = '', member = '']) =>
+    [stemOf(name, member), ownPair(view, name, one.file)].flatMap((found) => (found?.how === how ? [found.of] : [])))));
 
 interface Called {
   readonly name: string;
@@ -124,8 +142,19 @@ interface Called {
 const callsIn = (view: TreeView, fn: CFunction): readonly Called[] =>
   view.code.flow(fn).nodes.flatMap((node) => (node.value === null ? [] : callsOf(node.value).map((call) => {
     const name = calleeName(call);
-    return { name, stem: stemOf(name, /(\w+)\W*$/.exec(call.args[0] === undefined ? '' : expressionText(call.args[0]))?.[1] ?? ''), line: call.line, node: node.id };
+    const first = call.args[0] === undefined ? '' : expressionText(call.args[0]);
+    return { name, stem: stemOf(name, /(\w+)\W*$/.exec(first)?.[1] ?? '') ?? ownPair(view, name, fn.file), line: call.line, node: node.id };
   })));
+
+/** DMA addresses and tables that a function of the same file makes for this one. */
+function made(view: TreeView, fn: CFunction): ReturnType<typeof kept> {
+  const names = new Set(callsIn(view, fn).map(({ name }) => name));
+  return [...names].flatMap((name) => {
+    const place = view.code.locate(name, fn.file);
+    const callee = place !== null && place.file === fn.file ? view.code.functionIn(fn.file, name) : null;
+    return callee === null || !/sg_table|dma_addr_t/.test(callee.returns) ? [] : kept(view, callee).filter(({ stem: of }) => /^(?:dma (?!sync)|sg table|memory)/.test(of));
+  });
+}
 
 /** What a function takes and still has when it ends well. */
 function kept(view: TreeView, fn: CFunction): readonly { readonly stem: string; readonly name: string; readonly at: Found['at'] }[] {
