@@ -122,7 +122,7 @@ const IMPORTER = {
 
 const EXPORTER = {
   id: 'text', file: 'text', line: 'number', ops: 'text', has: list('text'), users: list('text'), refuses: list(located({ at: oneOf('attach', 'pin', 'map'), when: 'text', errno: 'text' })),
-  downgrades: list(located()), invalidates: list(located()), revokedFirst: orNull('text'), waitsFences: orNull(USAGE), waitsUnmap: orNull(oneOf('forever', 'timeout')), locksHeld: list('text'),
+  downgrades: list(located()), invalidates: list(located()), revokedFirst: orNull('text'), waitsFences: orNull(USAGE), waitsUnmap: orNull(oneOf('forever', 'timeout')), locksHeld: list('text'), ownReference: orNull(list(located())),
   moves: 'yes-no', unrevokes: orNull(located()), pinsInAttach: 'yes-no', marked: MARKED, attachBehaviour: orNull('node'), pinBehaviour: orNull('node'), mapBehaviour: orNull('node'),
   unmapBehaviour: orNull('node'), revokes: list(located({ behaviour: 'node' })), works: WORKS, evidence: EVIDENCE, assumptions: list('text'),
 } as const satisfies Record<keyof ExporterProfile, Shape>;

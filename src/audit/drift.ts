@@ -89,7 +89,8 @@ function exporterFacts(one: ExporterProfile): Facts {
     ['file', one.file], ['table', one.ops], ['operations', one.has],
     ['refuses', one.refuses.map((row) => `${row.at} -${row.errno} ${row.when === '' ? 'always' : `if ${row.when}`}`)],
     ['takes peer to peer away in', places(one.downgrades)], ['calls back in', places(one.invalidates)], ['flag set first', one.revokedFirst ?? ''], ['waits for fences', one.waitsFences ?? ''],
-    ['waits for unmaps', one.waitsUnmap ?? ''], ['locks held', one.locksHeld], ['moves', yes(one.moves)], ['restores in', one.unrevokes?.function ?? ''], ['pins in attach', yes(one.pinsInAttach)], ['users', one.users],
+    ['waits for unmaps', one.waitsUnmap ?? ''], ['locks held', one.locksHeld], ['drops its own reference in', places(one.ownReference ?? [])],
+    ['moves', yes(one.moves)], ['restores in', one.unrevokes?.function ?? ''], ['pins in attach', yes(one.pinsInAttach)], ['users', one.users],
   ]);
 }
 

@@ -1,6 +1,7 @@
 // Turns a decision diagram into litmus statements with `// file:line` on each. Shared ends are written once, behind the branch whose sides meet there.
 
 import type { Act, Behaviour, Place, Test } from '../results/audit.ts';
+import { partsOfBehaviour } from './diagram.ts';
 
 /** What an act or test becomes; null: it passes in silence. */
 export interface Words {
@@ -100,3 +101,7 @@ export function canSucceed(root: Behaviour): boolean {
   };
   return visit(root);
 }
+
+/** A flag that makes an operation fail wherever it is set. */
+export const refusesOn = (root: Behaviour, field: string): boolean =>
+  partsOfBehaviour(root).some((one) => one.kind === 'branch' && one.test.is === 'flag' && one.test.field === field && !canSucceed(one.yes) && canSucceed(one.no));

@@ -3,7 +3,7 @@
 import { ERRNOS, isErrno } from '../protocol/errno.ts';
 import type { Behaviour, ExporterProfile, Place, RevokePath, Test } from '../results/audit.ts';
 import { partsOfBehaviour } from './diagram.ts';
-import { canSucceed, comment, emit, type Words } from './emit.ts';
+import { comment, emit, refusesOn, type Words } from './emit.ts';
 import { testText, type ImporterFacts, type LiftNotes } from './lift-notes.ts';
 
 type Operation = 'attach' | 'pin' | 'map';
@@ -22,7 +22,8 @@ export function flagsOf(exporter: ExporterProfile, revoke: RevokePath | null): E
     if (one.kind === 'act' && one.act.do === 'set' && !first.has(one.act.field)) first.set(one.act.field, one.act.value);
   }
   if (exporter.revokedFirst !== null && !first.has(exporter.revokedFirst)) first.set(exporter.revokedFirst, true);
-  const special = [...first].find(([field, value]) => value && mapRefusesOn(exporter, field))?.[0] ?? null;
+  // The flag that the language calls `revoked` makes map fail.
+  const special = [...first].find(([field, value]) => value && exporter.mapBehaviour !== null && refusesOn(exporter.mapBehaviour, field))?.[0] ?? null;
   const name = (field: string): string => (field === special ? 'revoked' : `flag_${field}`);
   const startsTrue = new Set([...first].flatMap(([field, value]) => (value ? [] : [field])));
   return {
@@ -30,12 +31,6 @@ export function flagsOf(exporter: ExporterProfile, revoke: RevokePath | null): E
     lines: [...first.keys()].map((field) => `  bool ${name(field)}${startsTrue.has(field) ? ' = true' : ''};`),
     startsTrue,
   };
-}
-
-/** The flag that the language calls `revoked` makes map fail. */
-function mapRefusesOn(exporter: ExporterProfile, field: string): boolean {
-  if (exporter.mapBehaviour === null) return false;
-  return partsOfBehaviour(exporter.mapBehaviour).some((one) => one.kind === 'branch' && one.test.is === 'flag' && one.test.field === field && !canSucceed(one.yes) && canSucceed(one.no));
 }
 
 export function exporterLines(exporter: ExporterProfile, importer: ImporterFacts, flags: ExporterFlags, notes: LiftNotes): readonly string[] {

@@ -36,6 +36,7 @@ export class LiftNotes {
   /** Conditions beyond what can be searched: no verdict holds for all their values. */
   readonly notSearched: OpenCondition[] = [];
   readonly locks = new Map<string, 'mutex' | 'rwsem'>();
+  readonly completions = new Set<string>();
   readonly refusals: LiftedRefusal[] = [];
   private readonly isOneDriver: boolean;
 

@@ -5,6 +5,8 @@ import { partsOfBehaviour } from './diagram.ts';
 import { comesTo, comment, emit, type Words } from './emit.ts';
 import type { ExporterFlags } from './lift-exporter.ts';
 import { sidesDiffer, takesRange, testText, withLostOpened, type ImporterFacts, type LiftNotes } from './lift-notes.ts';
+import { mappingCountOf, waitsBeforePut, type MappingCount } from './mapping-count.ts';
+import { isSilent, takesBack } from './revoke-paths.ts';
 
 /** A wait that may stand where the analysis gave up. */
 const UNSEEN = '';
@@ -12,10 +14,12 @@ const UNSEEN = '';
 /** It only moves: what waits for unmaps, or refuses new mappings first, is a revoke whatever else it does. */
 export const isMover = (exporter: ExporterProfile): boolean => exporter.moves && exporter.waitsUnmap === null && exporter.revokedFirst === null;
 
-export function moverLines(exporter: ExporterProfile, revoke: RevokePath, notes: LiftNotes): readonly string[] {
+/** `revoke`: where it calls back; null where it moves without a word. */
+export function moverLines(exporter: ExporterProfile, revoke: RevokePath | null, notes: LiftNotes): readonly string[] {
   const asks = exporter.pinBehaviour !== null;
   notes.assume(`the mover holds the reservation, ${asks ? 'refuses while pinned, ' : ''}and copies behind every fence (SEMANTICS C3)`);
-  const move = [`dma_buf_invalidate_mappings(buf);${comment(revoke)}`, 'move_storage(buf);'];
+  if (revoke === null) notes.assume('what can be pinned can move while nobody pins it, and nothing calls back', { file: exporter.file, line: exporter.line, function: '' });
+  const move = [...(revoke === null ? [] : [`dma_buf_invalidate_mappings(buf);${comment(revoke)}`]), 'move_storage(buf);'];
   return [
     'thread mover: kernel {',
     '  dma_resv_lock(buf);',
@@ -27,25 +31,26 @@ export function moverLines(exporter: ExporterProfile, revoke: RevokePath, notes:
 }
 
 export function revokeLines(exporter: ExporterProfile, importer: ImporterFacts, revoke: RevokePath, flags: ExporterFlags, notes: LiftNotes): readonly string[] {
-  const counts = countOf(exporter);
+  const counts = mappingCountOf(exporter);
   const isRange = takesRange(importer);
+  const silent = isSilent(revoke.behaviour);
+  const early = counts === null ? new Set<string>() : waitsBeforePut(revoke.behaviour, counts);
   const held: (Act & { readonly do: 'lock' })[] = [];
-  const state = { hasDropped: false, hasCalled: false, isRearmed: false };
-  const waitForUnmap = (object: string, timeout: boolean, at: Place): string | null => {
+  const state = { hasCalled: false, isRearmed: false };
+  const waitForUnmap = (object: string, timeout: boolean, at: Place): readonly string[] => {
+    const own = counts !== null && early.has(`${at.file}:${at.line}`) && !timeout ? ownReferenceLines(exporter, counts, revoke, at, notes) : [];
     if (isRange) {
       notes.assume('the wait for unmaps does not cover a physical range, which no unmap ends', at);
-      return null;
+      return own;
     }
     if (object !== UNSEEN && (counts === null || counts.completion !== object)) {
       notes.assume(`the wait for ${object} ends, and is not for unmaps: map and unmap do not count with it`, at);
-      return null;
+      return own;
     }
-    if (counts !== null && !state.hasDropped && counts.completion !== counts.object) notes.assume(`the exporter's own reference is dropped before it waits for ${object}`, at);
-    return `wait_for_unmap(buf${timeout ? ', timeout' : ''});`;
+    return [...own, `wait_for_unmap(buf${timeout ? ', timeout' : ''});`];
   };
   const words: Words = {
     act: (act, at) => {
-      const one = (text: string | null): readonly string[] | null => (text === null ? null : [text]);
       switch (act.do) {
         case 'resv-lock':
         case 'resv-unlock':
@@ -53,6 +58,7 @@ export function revokeLines(exporter: ExporterProfile, importer: ImporterFacts, 
           if (act.do === 'resv-lock' && act.trylock) notes.assume('the trylock of the reservation succeeds', at);
           return [act.do === 'resv-lock' ? 'dma_resv_lock(buf);' : 'dma_resv_unlock(buf);'];
         case 'set': {
+          state.hasCalled ||= takesBack(act, silent);
           const flag = flags.nameOf(act.field);
           return flag === null ? null : [`exporter.${flag} = ${act.value ? 'true' : 'false'};`];
         }
@@ -62,11 +68,8 @@ export function revokeLines(exporter: ExporterProfile, importer: ImporterFacts, 
         case 'wait-fences':
           if (act.interruptible) notes.assume('no signal ends the wait for fences', at);
           return [`dma_resv_wait_timeout(buf, ${act.usage}${act.timeout ? ', timeout' : ''});`];
-        case 'count-put':
-          state.hasDropped = true;
-          return null;
         case 'completion-wait':
-          return one(waitForUnmap(act.object, act.timeout, at));
+          return waitForUnmap(act.object, act.timeout, at);
         case 'count-init':
         case 'completion-init':
           // A count and its completion are one thing in the language.
@@ -91,7 +94,7 @@ export function revokeLines(exporter: ExporterProfile, importer: ImporterFacts, 
         if (flag !== null) return `exporter.${flag}`;
       }
       if (test.is === 'idle') return `idle(buf, ${test.usage})`;
-      const calls = (side: Behaviour): boolean => comesTo(side, (act) => act.do === 'invalidate');
+      const calls = (side: Behaviour): boolean => comesTo(side, (act) => takesBack(act, silent));
       if (calls(yes) !== calls(no)) {
         // Whether it takes back at all is not asked here: the pair is judged where it does.
         notes.assume(`the revoke is not left out for ${testText(test)}`, at);
@@ -141,12 +144,20 @@ function holdsResvAt(root: Behaviour, place: Behaviour): boolean {
 
 const matters = (act: Act): boolean => !['log', 'count-get', 'count-init', 'completion-init', 'reserve-fences', 'put', 'stop-device'].includes(act.do);
 
-/** The count of live mappings, and what waits for its end; null where map and unmap do not keep one. */
-function countOf(exporter: ExporterProfile): { readonly object: string; readonly completion: string } | null {
-  const acts = (one: Behaviour | null): readonly Act[] => (one === null ? [] : partsOfBehaviour(one).flatMap((part) => (part.kind === 'act' ? [part.act] : [])));
-  const gets = new Set(acts(exporter.mapBehaviour).flatMap((act) => (act.do === 'count-get' ? [act.object] : [])));
-  const unmap = acts(exporter.unmapBehaviour);
-  const completed = unmap.flatMap((act) => (act.do === 'complete' ? [act.object] : []))[0];
-  // The put completes, or its caller does, or the count itself is waited for.
-  return unmap.flatMap((act) => (act.do === 'count-put' && gets.has(act.object) ? [{ object: act.object, completion: act.completes ?? completed ?? act.object }] : []))[0] ?? null;
+/**
+ * A wait that no way drops the exporter's own reference before: the count cannot come to its end by unmaps alone.
+ * Nothing where somebody else drops it in time, which is a condition that nobody can decide.
+ */
+function ownReferenceLines(exporter: ExporterProfile, counts: MappingCount, revoke: RevokePath, at: Place, notes: LiftNotes): readonly string[] {
+  if (exporter.ownReference === null) {
+    if (counts.completion !== counts.object) notes.assume(`the exporter's own reference is dropped before it waits for ${counts.completion}`, at);
+    return [];
+  }
+  const onThisWay = new Set(partsOfBehaviour(revoke.behaviour).flatMap((one) => (one.kind === 'act' && one.act.do === 'count-put' ? [`${one.at.file}:${one.at.line}`] : [])));
+  const [elsewhere] = exporter.ownReference.filter((one) => !onThisWay.has(`${one.file}:${one.line}`));
+  notes.completions.add('own_reference');
+  const wait = 'wait_for_completion(own_reference);';
+  if (elsewhere === undefined) return [wait];
+  const name = notes.open(`\`${counts.object}\` dropped before this wait, as ${elsewhere.function}() does`, at);
+  return name === null ? [] : [`if (!${name}) {`, `  ${wait}`, '}'];
 }

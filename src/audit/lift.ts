@@ -38,7 +38,7 @@ export function lift(exporter: ExporterProfile, importer: ImporterProfile, revok
   if (isIdle) notes.assume('the device of the importer does no work meanwhile: only its mapping is asked about');
   const back = backLines(exporter, importer, revoke, flags, notes);
   // Where nothing is taken back, nothing that the callback does was asked.
-  for (const text of revoke === null ? [] : [...importer.assumptions, ...exporter.assumptions]) notes.assume(text);
+  for (const text of revoke === null && !isMover(exporter) ? [] : [...importer.assumptions, ...exporter.assumptions]) notes.assume(text);
   const header = [
     `"${exporter.id} exports, ${importer.id} imports."`, `source "${exporter.file}:${exporter.line}"`, `source "${importer.file}:${importer.line}"`,
     ...(isMover(exporter) ? ['contract MOVE=V2b, STORE=RS2'] : []),
@@ -60,20 +60,37 @@ export function liftImporter(importer: ImporterProfile, { contract }: LiftOption
   return finished([`"${importer.id} imports from an exporter that revokes, waits for fences and for every unmap."`, `source "${importer.file}:${importer.line}"`], given, taken, back, contract, notes);
 }
 
-/** This exporter before the importer that asks most of it: one that leaves its unmap to a worker, behind the fence of its job. */
-export function liftExporter(exporter: ExporterProfile, revoke: RevokePath | null, { contract }: LiftOptions): Lifted {
-  const notes = new LiftNotes(exporter.file, '');
-  const flags = flagsOf(exporter, isMover(exporter) ? null : revoke);
-  const given = exporterLines(exporter, DEFERRING, flags, notes);
-  const header = [`"${exporter.id} exports to an importer that unmaps from a worker."`, `source "${exporter.file}:${exporter.line}"`, ...(isMover(exporter) ? ['contract MOVE=V2b, STORE=RS2'] : [])];
-  return finished(header, given, ['importer importer: deferred of buf { speculates; }'], backLines(exporter, DEFERRING, revoke, flags, notes), contract, notes);
+/** An importer of the language's own, that obeys the contract. */
+export type Canonical = 'deferred' | 'remapping' | 'pinned';
+
+interface CanonicalImporter {
+  readonly facts: ImporterFacts;
+  /** Litmus declaration. */
+  readonly line: string;
+  readonly text: string;
 }
 
 const DEFERRING: ImporterFacts = { attach: 'dynamic', callback: 'invalidate_mappings', promisesNothing: false, peer2peer: true, onlyExporters: null, maps: [{ file: '', line: 0, function: '' }] };
 
+const CANONICAL: Readonly<Record<Canonical, CanonicalImporter>> = {
+  deferred: { facts: DEFERRING, line: 'importer importer: deferred of buf { speculates; }', text: 'an importer that unmaps from a worker' },
+  remapping: { facts: DEFERRING, line: 'importer importer: deferred of buf { rounds 2; }', text: 'an importer that unmaps from a worker and maps again' },
+  pinned: { facts: { ...DEFERRING, callback: null }, line: 'importer importer: pinned of buf;', text: 'an importer that pins and has no callback' },
+};
+
+/** This exporter before an importer that obeys; by default the one that asks most of it: it leaves its unmap to a worker, behind the fence of its job. */
+export function liftExporter(exporter: ExporterProfile, revoke: RevokePath | null, { contract }: LiftOptions, canonical: Canonical = 'deferred'): Lifted {
+  const notes = new LiftNotes(exporter.file, '');
+  const flags = flagsOf(exporter, isMover(exporter) ? null : revoke);
+  const { facts, line, text } = CANONICAL[canonical];
+  const given = exporterLines(exporter, facts, flags, notes);
+  const header = [`"${exporter.id} exports to ${text}."`, `source "${exporter.file}:${exporter.line}"`, ...(isMover(exporter) ? ['contract MOVE=V2b, STORE=RS2'] : [])];
+  return finished(header, given, [line], backLines(exporter, facts, revoke, flags, notes), contract, notes);
+}
+
 function backLines(exporter: ExporterProfile, importer: ImporterFacts, revoke: RevokePath | null, flags: ExporterFlags, notes: LiftNotes): readonly string[] {
-  if (revoke === null) return [];
-  return isMover(exporter) ? moverLines(exporter, revoke, notes) : revokeLines(exporter, importer, revoke, flags, notes);
+  if (isMover(exporter)) return moverLines(exporter, revoke, notes);
+  return revoke === null ? [] : revokeLines(exporter, importer, revoke, flags, notes);
 }
 
 function finished(header: readonly string[], exporter: readonly string[], importer: readonly string[], back: readonly string[], contract: string, notes: LiftNotes): Lifted {
@@ -84,6 +101,7 @@ function finished(header: readonly string[], exporter: readonly string[], import
     ...(contract === 'move_notify' ? ['off P6'] : []),
     '',
     ...[...notes.locks].map(([name, kind]) => `${kind} ${name};`),
+    ...[...notes.completions].map((name) => `completion ${name};`),
     ...notes.unknowns.map(({ at }, index) => `unknown g${index + 1} at "${at.file}:${at.line}";`),
     ...exporter,
     'buffer buf of exporter;',

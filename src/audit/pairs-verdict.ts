@@ -17,7 +17,7 @@ export function pairOf(exporter: ExporterProfile, importer: ImporterProfile, lif
   switch (answer.verdict) {
     case 'holds':
       if (lifted.notSearched.length > 0) return undecided(`too many conditions to search: ${named(lifted.notSearched)}`);
-      return { ...base, verdict: 'holds', why: exporter.revokes.length === 0 ? 'nothing is taken back' : given('every run ends well', lifted) };
+      return { ...base, verdict: 'holds', why: exporter.revokes.length === 0 && !exporter.moves ? 'nothing is taken back' : given('every run ends well', lifted) };
     case 'vacuous': {
       const refused = refusal(answer, lifted);
       if (refused !== null) return { ...base, ...refused, verdict: 'refused' };

@@ -103,7 +103,11 @@ function worstPath(exporter: ExporterProfile, importer: ImporterProfile, options
     return one.pair.verdict === 'broken' && exporter.waitsUnmap !== null && importer.callback !== null ? [one, judge(path, true)] : [one];
   });
   if (first === undefined) throw new Error('an exporter has at least one path: none taken');
-  return more.reduce((worst, one) => (RANK[one.pair.verdict] > RANK[worst.pair.verdict] ? one : worst), first);
+  const worst = more.reduce((before, one) => (RANK[one.pair.verdict] > RANK[before.pair.verdict] ? one : before), first);
+  if (worst.pair.verdict === 'refused' || worst.lifted.refusals.length === 0) return worst;
+  // Who is never let in meets nothing, whatever else goes wrong meanwhile.
+  const alone = judge(null, false);
+  return alone.pair.verdict === 'refused' ? alone : worst;
 }
 
 const pathsOf = (exporter: ExporterProfile): readonly (RevokePath | null)[] => (exporter.revokes.length === 0 ? [null] : exporter.revokes);

@@ -42,10 +42,13 @@ export function fold({ importers, exporters, pairs }: MatrixInput): Folded {
 }
 
 /** Those that take their memory back first. */
-const rank = (one: ExporterProfile | undefined): number => (one === undefined ? 0 : one.waitsUnmap !== null ? 3 : one.invalidates.length > 0 ? 2 : 1);
+const rank = (one: ExporterProfile | undefined): number => (one === undefined ? 0 : one.waitsUnmap !== null ? 3 : takesBack(one) ? 2 : 1);
+
+/** It calls back, revokes in silence, or moves in silence. */
+const takesBack = (one: ExporterProfile): boolean => one.invalidates.length + one.revokes.length > 0 || one.moves;
 
 function kindOf(one: ExporterProfile): string {
-  if (one.invalidates.length === 0) return 'keeps';
+  if (!takesBack(one)) return 'keeps';
   return one.moves ? 'moves' : 'revokes';
 }
 
@@ -53,7 +56,7 @@ function exporterGroupName(members: readonly ExporterProfile[]): string {
   const [first] = members;
   if (first === undefined) return '';
   if (members.length === 1) return first.id;
-  return `${members.length} that ${first.invalidates.length === 0 ? 'take nothing back' : first.moves ? 'move' : 'revoke'}`;
+  return `${members.length} that ${!takesBack(first) ? 'take nothing back' : first.moves ? 'move' : 'revoke'}`;
 }
 
 function importerGroupName(members: readonly ImporterProfile[]): string {

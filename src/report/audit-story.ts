@@ -29,7 +29,8 @@ export function exporterFacts(one: ExporterProfile): string[] {
   for (const row of one.refuses) facts.push(`${at(row)} ${row.function}(): ${row.at} gives -${row.errno}${row.when === '' ? '' : ` if ${row.when}`}`);
   for (const row of one.downgrades) facts.push(`${at(row)} ${row.function}(): takes peer to peer away`);
   for (const row of one.invalidates) facts.push(`${at(row)} ${row.function}(): calls back`);
-  if (one.invalidates.length > 0) {
+  if (one.invalidates.length > 0 || one.revokes.length > 0) {
+    if (one.invalidates.length === 0) facts.push('never calls back, though it turns new mappings away and waits');
     facts.push(`flag set first: ${one.revokedFirst ?? 'none'}; waits for fences: ${one.waitsFences ?? 'no'}; waits for unmaps: ${one.waitsUnmap ?? 'no'}${one.locksHeld.length === 0 ? '' : `; while it holds ${one.locksHeld.join(', ')}`}`);
     for (const row of one.evidence) if (row.fact !== 'ops' && row.fact !== 'invalidate') facts.push(evidenceText(row));
     facts.push(one.unrevokes === null ? 'never restores' : `${at(one.unrevokes)} ${one.unrevokes.function}(): restores`);

@@ -147,7 +147,7 @@ export interface RefusalFact extends Place {
   readonly errno: string;
 }
 
-/** One place that calls dma_buf_invalidate_mappings, and the whole sequence around it. */
+/** One place that calls dma_buf_invalidate_mappings, and the whole sequence around it; or, where an exporter calls nowhere, a flag's store. */
 export interface RevokePath {
   readonly file: string;
   readonly line: number;
@@ -177,7 +177,12 @@ export interface ExporterProfile {
   readonly waitsUnmap: 'forever' | 'timeout' | null;
   /** Locks held while it waits for unmaps, or for fences where it does not wait for unmaps: "resv", "memory_lock". */
   readonly locksHeld: readonly string[];
-  /** The backing can move while nobody pins it. */
+  /**
+   * Where it drops the reference that its count of mappings is set up with, unmap left out; empty: nowhere.
+   * Null: it does not count, or no such set-up is seen.
+   */
+  readonly ownReference: readonly Place[] | null;
+  /** The backing can move while nobody pins it: a pin can succeed, and nothing waits for unmaps. It may do so without a word. */
   readonly moves: boolean;
   /** Where it clears the flag again. */
   readonly unrevokes: Place | null;

@@ -164,3 +164,51 @@ test('memory that is never taken back holds with everybody', (t) => {
   const plain = revoker({ attach: '', revoke: '\tbar_reset(priv);\n' });
   for (const importer of [STATIC, unnotified(true), unnotified(false), movable(SYNC), DEFERRED]) assert.equal(pairOf(exporterOf(t, plain), importerOf(t, importer)).verdict, 'holds');
 });
+
+test('a reference of its own that the exporter keeps ends no wait', (t) => {
+  const revoke = REVOKE.replace('\tkref_put(&priv->kref, bar_done);\n', '');
+  assert.deepEqual(exporterOf(t, revoker({ revoke })).ownReference, []);
+  assert.equal(verdict(t, { revoke }, movable(SYNC)), 'hangs P10');
+});
+
+test('one that it drops after the wait is as good as kept', (t) => {
+  const revoke = REVOKE.replace('\tkref_put(&priv->kref, bar_done);\n', '').replace('(&priv->comp);\n\tkref_init', '(&priv->comp);\n\tkref_put(&priv->kref, bar_done);\n\tkref_init');
+  assert.equal(exporterOf(t, revoker({ revoke })).ownReference?.length, 1);
+  assert.equal(verdict(t, { revoke }, movable(SYNC)), 'hangs P10');
+});
+
+test('one that another function drops may be gone by then: a condition', (t) => {
+  const text = revoker({ revoke: REVOKE.replace('\tkref_put(&priv->kref, bar_done);\n', '') }).replace('void bar_revoke', 'void bar_unregister(struct bar *priv)\n{\n\tkref_put(&priv->kref, bar_done);\n}\n\nvoid bar_revoke');
+  const exporter = exporterOf(t, text);
+  assert.deepEqual(exporter.ownReference?.map((row) => row.function), ['bar_unregister']);
+  const pair = pairOf(exporter, importerOf(t, movable(SYNC)));
+  assert.equal(pair.verdict, 'undecided');
+  assert.match(pair.why, /`kref` dropped before this wait, as bar_unregister\(\) does/);
+});
+
+test('a set-up that is not seen is an assumption, no verdict', (t) => {
+  const revoke = REVOKE.replace(/\tkref_put[^\n]*\n/, '').replace(/\tkref_init[^\n]*\n/, '');
+  assert.equal(exporterOf(t, revoker({ revoke })).ownReference, null);
+  assert.equal(verdict(t, { revoke }, movable(SYNC)), 'holds');
+});
+
+test('a revoke that calls nobody waits for importers that were never told', (t) => {
+  const revoke = REVOKE.replace('\tdma_buf_invalidate_mappings(priv->dmabuf);\n', '');
+  const one = exporterOf(t, revoker({ revoke }));
+  assert.deepEqual([one.invalidates, one.revokedFirst, one.waitsFences, one.waitsUnmap], [[], 'revoked', 'BOOKKEEP', 'forever']);
+  assert.deepEqual(one.revokes.map((row) => row.function), ['bar_revoke']);
+  assert.match(verdict(t, { revoke }, movable(SYNC)), /^hangs/);
+  assert.equal(verdict(t, { revoke }, STATIC), 'refused attach EOPNOTSUPP');
+  // Neither a flag by itself nor a wait for something else is one.
+  for (const other of ['\tpriv->revoked = true;\n', '\tpriv->revoked = true;\n\twait_event(priv->queue, bar_is_idle(priv));\n']) assert.deepEqual(exporterOf(t, revoker({ revoke: other })).revokes, []);
+});
+
+test('what can be pinned moves, and does harm where it moves without a word', (t) => {
+  const text = revoker({ attach: '', map: '', unmap: '', revoke: '\tbar_reset(priv);\n', ops: '\t.pin = bar_pin,\n\t.unpin = bar_unpin,' }).replace('return -EOPNOTSUPP', 'return bar_keep(attachment)');
+  const exporter = exporterOf(t, text);
+  assert.deepEqual([exporter.moves, exporter.invalidates], [true, []]);
+  assert.equal(pairOf(exporter, importerOf(t, unnotified(true))).verdict, 'holds');
+  assert.equal(pairOf(exporter, importerOf(t, STATIC)).verdict, 'holds');
+  assert.equal(pairOf(exporter, importerOf(t, unnotified(false))).verdict, 'broken');
+  assert.equal(pairOf(exporter, importerOf(t, movable(SYNC))).verdict, 'broken');
+});

@@ -117,7 +117,7 @@ export const EXPORTER_FILE = 'drivers/vfio/bar.c';
 function exporter(id: string, more: Partial<ExporterProfile>): ExporterProfile {
   return {
     id, file: EXPORTER_FILE, line: 200, ops: `${id}_dmabuf_ops`, has: ['map_dma_buf', 'unmap_dma_buf', 'release'], users: [], refuses: [], downgrades: [], invalidates: [], revokedFirst: null,
-    waitsFences: null, waitsUnmap: null, locksHeld: [], moves: false, unrevokes: null, pinsInAttach: false, marked: null, attachBehaviour: null, pinBehaviour: null, mapBehaviour: null,
+    waitsFences: null, waitsUnmap: null, locksHeld: [], ownReference: null, moves: false, unrevokes: null, pinsInAttach: false, marked: null, attachBehaviour: null, pinBehaviour: null, mapBehaviour: null,
     unmapBehaviour: null, revokes: [], works: [], evidence: [], assumptions: [], ...more,
   };
 }

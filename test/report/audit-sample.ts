@@ -43,7 +43,7 @@ const careless = importer('careless', place('drivers/misc/careless.c', 40, 'care
 function exporter(id: string, file: string, line: number, ops: string, more: Partial<ExporterProfile> = {}): ExporterProfile {
   return {
     id, file, line, ops, has: ['map_dma_buf', 'unmap_dma_buf', 'release'], users: [], refuses: [], downgrades: [], invalidates: [], revokedFirst: null, waitsFences: null, waitsUnmap: null,
-    locksHeld: [], moves: false, unrevokes: null, pinsInAttach: false, marked: null, attachBehaviour: null, pinBehaviour: null, mapBehaviour: null, unmapBehaviour: null, revokes: [], works: [],
+    locksHeld: [], ownReference: null, moves: false, unrevokes: null, pinsInAttach: false, marked: null, attachBehaviour: null, pinBehaviour: null, mapBehaviour: null, unmapBehaviour: null, revokes: [], works: [],
     evidence: [], assumptions: [], ...more,
   };
 }

@@ -35,6 +35,34 @@ import { rule as directionMismatch } from './direction-mismatch.ts';
 import { rule as importerTouchesPages } from './importer-touches-pages.ts';
 import { rule as sgtNentsMisuse } from './sgt-nents-misuse.ts';
 import { rule as edeadlkUnhandled } from './edeadlk-unhandled.ts';
+import { rule as silentRevoke } from './silent-revoke.ts';
+import { rule as revokeWithoutFlag } from './revoke-without-flag.ts';
+import { rule as revokeWithoutFenceWait } from './revoke-without-fence-wait.ts';
+import { rule as revokeWithoutUnmapWait } from './revoke-without-unmap-wait.ts';
+import { rule as unmapWaitUnderResv } from './unmap-wait-under-resv.ts';
+import { rule as revokeTimeout } from './revoke-timeout.ts';
+import { rule as ownReferenceKept } from './own-reference-kept.ts';
+import { rule as mappingCountUnbalanced } from './mapping-count-unbalanced.ts';
+import { rule as revokeLockCycle } from './revoke-lock-cycle.ts';
+import { rule as unrevokeWithoutRearm } from './unrevoke-without-rearm.ts';
+import { rule as nonRevocableAccepted } from './non-revocable-accepted.ts';
+import { rule as deviceOffBeforeRevoke } from './device-off-before-revoke.ts';
+import { rule as mmapNotZappedOnRevoke } from './mmap-not-zapped-on-revoke.ts';
+import { rule as invalidateWithoutLock } from './invalidate-without-lock.ts';
+import { rule as vmapWithoutPin } from './vmap-without-pin.ts';
+import { rule as pinKeepsNothing } from './pin-keeps-nothing.ts';
+import { rule as pinOnStatic } from './pin-on-static.ts';
+import { rule as noPinNoCallback } from './no-pin-no-callback.ts';
+import { rule as opNotUndone } from './op-not-undone.ts';
+import { rule as restoreOutOfOrder } from './restore-out-of-order.ts';
+import { rule as letGoWithoutRevoke } from './let-go-without-revoke.ts';
+import { rule as revokeLockUnbalanced } from './revoke-lock-unbalanced.ts';
+import { rule as peer2peerNotAsked } from './peer2peer-not-asked.ts';
+import { rule as opKeepsLock } from './op-keeps-lock.ts';
+import { rule as opErrorIgnored } from './op-error-ignored.ts';
+import { rule as emptyRelease } from './empty-release.ts';
+import { rule as opAssertsWrongLock } from './op-asserts-wrong-lock.ts';
+import { rule as cacheMadeUnlocked } from './cache-made-unlocked.ts';
 import type { Rule } from './rule.ts';
 
 export const RULES: readonly Rule[] = [
@@ -73,6 +101,34 @@ export const RULES: readonly Rule[] = [
   importerTouchesPages,
   sgtNentsMisuse,
   edeadlkUnhandled,
+  silentRevoke,
+  revokeWithoutFlag,
+  revokeWithoutFenceWait,
+  revokeWithoutUnmapWait,
+  unmapWaitUnderResv,
+  revokeTimeout,
+  ownReferenceKept,
+  mappingCountUnbalanced,
+  revokeLockCycle,
+  unrevokeWithoutRearm,
+  nonRevocableAccepted,
+  deviceOffBeforeRevoke,
+  mmapNotZappedOnRevoke,
+  invalidateWithoutLock,
+  vmapWithoutPin,
+  pinKeepsNothing,
+  pinOnStatic,
+  noPinNoCallback,
+  opNotUndone,
+  opKeepsLock,
+  opErrorIgnored,
+  opAssertsWrongLock,
+  cacheMadeUnlocked,
+  emptyRelease,
+  restoreOutOfOrder,
+  letGoWithoutRevoke,
+  revokeLockUnbalanced,
+  peer2peerNotAsked,
 ];
 
 export const ruleNamed = (id: string): Rule | null => RULES.find((rule) => rule.header.id === id) ?? null;
