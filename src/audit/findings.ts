@@ -1,7 +1,7 @@
 // Runs rules and turns what they say into findings: with the line they stand on as an anchor, numbered, in one order (issue 4, part 3).
 
 import type { LedgerRow } from '../results/audit.ts';
-import type { Finding } from '../results/finding.ts';
+import { CONFIDENCES, type Finding } from '../results/finding.ts';
 import { folderOf, type LexicalFunction } from '../source/lexical.ts';
 import type { Found, FunctionRule, Rule, TypestateRule } from './rules/rule.ts';
 import { markOf, type TreeView } from './tree-view.ts';
@@ -82,7 +82,7 @@ const callsTracked = (view: TreeView, place: LexicalFunction): boolean => view.c
 
 /** In the order of places, each finding once, numbered within rule, function and anchor. */
 export function numbered(all: readonly Unnumbered[]): readonly Finding[] {
-  const sorted = [...all].sort((a, b) => (a.file === b.file ? a.line - b.line || compare(a.rule, b.rule) || compare(a.text, b.text) : compare(a.file, b.file)));
+  const sorted = [...all].sort((a, b) => (a.file === b.file ? a.line - b.line || compare(a.rule, b.rule) || compare(a.text, b.text) || CONFIDENCES.indexOf(a.confidence) - CONFIDENCES.indexOf(b.confidence) : compare(a.file, b.file)));
   const seen = new Set<string>();
   const counts = new Map<string, number>();
   return sorted.flatMap((one) => {
