@@ -709,7 +709,7 @@ export class Walk {
     state.values.set(slot, value);
     const text = expressionText(call.args[lock.key] ?? call);
     // One of many, or of a list: which one is not known any more.
-    if (isManyfold(resv) || (/^next@|^&?\w+@[\d./]*(?:->|\.|$)/.test(resv) && !this.origins.has(rootOf(resv)))) {
+    if (isManyfold(resv) || (/^\w+@/.test(rootOf(resv)) && isInLoop(frame.flow, call.line)) || (/^next@|^&?\w+@[\d./]*(?:->|\.|$)/.test(resv) && !this.origins.has(rootOf(resv)))) {
       state.isVague = true;
       state.locks.clear();
       state.masks.set(value, effect.gives === 'yes-or-no' ? ANY : isPlainLock(effect, args) ? ZERO : ERR | ZERO);
@@ -737,7 +737,9 @@ export class Walk {
       }
     }
     const isSure = effect.gives === 'void' || isPlainLock(effect, args);
-    if (ticket !== '#0' || (lock.how === 'trylock' && /try/.test(frame.fn.name))) state.ticketed.set(lockedAt(at), true);
+    // ttm_bo_reserve(bo, false, true, NULL) only tries.
+    const tries = effect.sureWithout !== undefined && effect.sureWithout.length > 1 && args[2] !== '#0';
+    if (ticket !== '#0' || tries || (lock.how === 'trylock' && /try/.test(frame.fn.name))) state.ticketed.set(lockedAt(at), true);
     if (isSure) {
       this.note(state, { ...at, text: `${name}()` });
       state.locks.set(resv, at);
@@ -858,6 +860,11 @@ const memberValue = (state: PathState, of: Sym, member: string): Sym => {
 function through(state: PathState, of: Sym, member: string): Sym {
   const place = memberPlace(of, member);
   return state.values.get(place) ?? place;
+}
+
+/** Between the head of a loop and what leads back to it. */
+function isInLoop(flow: Flow, line: number): boolean {
+  return flow.edges.some(({ isBack, from, to }) => isBack && (flow.nodes[to]?.line ?? 0) <= line && line <= (flow.nodes[from]?.line ?? 0));
 }
 
 function isLoopMacro(flow: Flow, node: FlowNode): boolean {
