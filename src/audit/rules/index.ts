@@ -63,6 +63,9 @@ import { rule as opErrorIgnored } from './op-error-ignored.ts';
 import { rule as emptyRelease } from './empty-release.ts';
 import { rule as opAssertsWrongLock } from './op-asserts-wrong-lock.ts';
 import { rule as cacheMadeUnlocked } from './cache-made-unlocked.ts';
+import { rule as fenceUsageTooLow } from './fence-usage-too-low.ts';
+import { rule as rpmUnbalanced } from './rpm-unbalanced.ts';
+import { rule as sgtEditNotRestored } from './sgt-edit-not-restored.ts';
 import type { Rule } from './rule.ts';
 
 export const RULES: readonly Rule[] = [
@@ -129,6 +132,9 @@ export const RULES: readonly Rule[] = [
   letGoWithoutRevoke,
   revokeLockUnbalanced,
   peer2peerNotAsked,
+  fenceUsageTooLow,
+  rpmUnbalanced,
+  sgtEditNotRestored,
 ];
 
 export const ruleNamed = (id: string): Rule | null => RULES.find((rule) => rule.header.id === id) ?? null;

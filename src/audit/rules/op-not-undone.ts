@@ -72,7 +72,7 @@ const namesOf = (all: readonly CFunction[]): string => all.map(({ name }) => `${
 const placed = ({ file, line, name }: CFunction) => ({ file, line, function: name, text: 'is the other side' });
 
 interface Stem {
-  /** "pm_runtime", "drm_gem pin", "dma sg", "list node". */
+  /** "drm_gem pin", "dma sg", "list node". */
   readonly of: string;
   readonly how: 'takes' | 'gives';
   /** Nothing but its counterpart takes it. */
@@ -83,7 +83,6 @@ const stem = (of: string, isTake: boolean, isSure = true): Stem => ({ of, how: i
 
 /** Names of the kernel's core that come in pairs, by what they take. */
 const CORE: readonly { readonly of: string; readonly takes: RegExp; readonly gives: RegExp; readonly isSure: boolean }[] = [
-  { of: 'pm_runtime', takes: /pm_runtime_(?:get|resume_and_get)(?:_|$)/, gives: /pm_runtime_put(?:_|$)/, isSure: true },
   { of: 'vmap', takes: /^(?:vmap|vmap_pfn|vm_map_ram)$/, gives: /^(?:vunmap|vm_unmap_ram)$/, isSure: false },
   { of: 'memremap', takes: /^memremap$/, gives: /^memunmap$/, isSure: true },
   { of: 'sg table', takes: /^(?:sg_alloc_table\w*|dma_get_sgtable\w*)$/, gives: /^sg_free_table$/, isSure: false },
