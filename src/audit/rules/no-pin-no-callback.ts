@@ -18,6 +18,7 @@ int toy_import(struct toy *t)
 ${pin}	t->sgt = dma_buf_map_attachment(t->attach, DMA_BIDIRECTIONAL);
 	if (IS_ERR(t->sgt))
 		goto err_unpin;
+	dma_resv_wait_timeout(t->dmabuf->resv, DMA_RESV_USAGE_KERNEL, false, MAX_SCHEDULE_TIMEOUT);
 	dma_resv_unlock(t->dmabuf->resv);
 	return 0;
 
