@@ -106,5 +106,5 @@ function pathOf(worst: Counterexample, revoke: RevokePath): readonly PathStep[] 
   return [...steps, { ...last, text: `${worst.code}: ${worst.text}` }];
 }
 
-/** Inner steps of the framework's own calls tell nothing. */
-const isFramework = (c: string): boolean => / returns$|^(?:\w+: )?dma_buf_dynamic_attach\(|reserve_fences/.test(c);
+/** Inner steps of the framework's own calls, and what every importer does to get its mapping, tell nothing. */
+const isFramework = (c: string): boolean => / returns$|^(?:\w+: )?(?:dma_buf_dynamic_attach\(|if \()|reserve_fences|^app: dma_resv_/.test(c);
