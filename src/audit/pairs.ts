@@ -29,7 +29,7 @@ export interface JudgedPairs {
 /** Enough for any pair; a pair beyond it is undecided, and told. */
 const LIMITS: Partial<Limits> = { states: 400_000 };
 
-type Answer = CheckResult | string;
+export type Answer = CheckResult | string;
 
 /** `matters`: pairs that are wanted; all where it is left out. */
 export function judgePairs(
@@ -119,7 +119,8 @@ function nameless(text: string): string {
   return text.replace(/ \/\/ .*$/gm, '').replace(/^(?:".*"|source .*)\n/gm, '').replace(/^unknown (\w+) at ".*";$/gm, 'unknown $1 at "$1";');
 }
 
-function search(text: string, options: JudgeOptions): Answer {
+/** Searches a lifted text; a sentence where it could not be read. */
+export function search(text: string, options: JudgeOptions): Answer {
   const parsed = parse(text, 'pair');
   const problem = parsed.ok ? checkNames(parsed.scenario, 'pair')[0] : parsed.diagnostics[0];
   if (!parsed.ok || problem !== undefined) return `the lifted scenario cannot be read: ${problem === undefined ? '' : formatDiagnostic(text, problem)}`;

@@ -95,7 +95,8 @@ export class RevokeCallers {
   private zappers(): readonly string[] {
     return [...new Set(this.view.code.folderFiles(this.home).flatMap((file) => this.view.code.functionNames(file).filter((name) => {
       const place = this.view.code.locate(name, file);
-      return place !== null && place.file === file && this.comesTo(place, ZAP, 1) && !this.revokesInside(place);
+      // Whoever resets or restores as well does more than that.
+      return place !== null && place.file === file && this.comesTo(place, ZAP, 1) && !this.revokesInside(place) && !this.comesTo(place, OFF, 0) && !this.mentionsRoot(place);
     })))].filter((name) => !this.roots.has(name));
   }
 
@@ -145,6 +146,10 @@ export class RevokeCallers {
   /** All that happens in a function, in the order of the text. */
   all(fn: CFunction): readonly Happening[] {
     return this.view.code.flow(fn).nodes.flatMap((node) => (node.value === null ? [] : callsOf(node.value).flatMap((call) => this.happening(fn, call) ?? [])));
+  }
+
+  private mentionsRoot(one: LexicalFunction): boolean {
+    return this.view.code.lexicalCalls(one).names.some((name) => this.roots.has(name) || this.restorers.has(name));
   }
 
   /** What it does to the device it does in its own order, which is looked at there. */

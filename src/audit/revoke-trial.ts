@@ -1,15 +1,14 @@
 // An exporter's revoke under trial: the ways through it act by act, and the search of its sequence before an importer that obeys the
 // contract, whose story becomes the path of a finding (issue 4, part 2). Finds nothing by itself.
 
-import { unlimited } from '../check/index.ts';
-import { checkScenario } from '../check/run.ts';
 import type { Act, Behaviour, ExporterProfile, Place, RevokePath } from '../results/audit.ts';
 import type { PathStep } from '../results/finding.ts';
 import type { Counterexample } from '../results/verdict.ts';
 import { canSucceed } from './emit.ts';
-import { liftExporter, scenarioOfLifted, type Canonical } from './lift.ts';
+import { liftExporter, type Canonical } from './lift.ts';
 import { isMover } from './lift-revoke.ts';
 import { mappingCountOf } from './mapping-count.ts';
+import { search } from './pairs.ts';
 import { isSilent, takesBack } from './revoke-paths.ts';
 import { partsOfBehaviour } from './diagram.ts';
 
@@ -84,10 +83,10 @@ const STATES = 200_000;
 
 /** Searches one revoke before an importer that obeys. Null where no search came to an end. */
 export function tryRevoke(exporter: ExporterProfile, revoke: RevokePath, canonical: Canonical = 'deferred'): Trial | null {
-  const lifted = liftExporter(exporter, revoke, { contract: 'invalidate_mappings' }, canonical);
-  const checked = checkScenario(scenarioOfLifted(lifted), null, { limits: { ...unlimited, states: STATES }, contract: [], now: () => 0 });
-  if (!checked.ok || checked.result.verdict === 'unfinished' || checked.result.verdict === 'tool-failed') return null;
-  const [worst] = checked.result.broken;
+  const options = { contract: 'invalidate_mappings', limits: { states: STATES } };
+  const result = search(liftExporter(exporter, revoke, options, canonical).text, options);
+  if (typeof result === 'string' || result.verdict === 'unfinished' || result.verdict === 'tool-failed') return null;
+  const [worst] = result.broken;
   return worst === undefined ? { worst: null, path: [] } : { worst, path: pathOf(worst, revoke) };
 }
 
@@ -107,5 +106,5 @@ function pathOf(worst: Counterexample, revoke: RevokePath): readonly PathStep[] 
   return [...steps, { ...last, text: `${worst.code}: ${worst.text}` }];
 }
 
-/** Inner steps of the framework's own calls tell nothing. */
-const isFramework = (c: string): boolean => / returns$|^(?:\w+: )?dma_buf_dynamic_attach\(|reserve_fences/.test(c);
+/** Inner steps of the framework's own calls, and what every importer does to get its mapping, tell nothing. */
+const isFramework = (c: string): boolean => / returns$|^(?:\w+: )?(?:dma_buf_dynamic_attach\(|if \()|reserve_fences|^app: dma_resv_/.test(c);

@@ -82,7 +82,7 @@ export const placeOfSite = ({ file, line, function: name }: Place): Place => ({ 
 /** selftests, samples and test folders are marked. */
 export function markOf(file: string): 'selftest' | 'sample' | null {
   if (file.startsWith('samples/')) return 'sample';
-  return /(?:^|\/)(?:selftests?|tests?)(?:\/|\.c$)|(?:_test|_kunit|_selftest)\.c$/.test(file) ? 'selftest' : null;
+  return /(?:^|\/)(?:selftests?|tests?)(?:\/|\.c$)|(?:_test|_kunit|_selftest)\.c$|(?:^|\/)st-[\w-]+\.c$/.test(file) ? 'selftest' : null;
 }
 
 /** A short name of the driver that a file belongs to: "amdgpu", "i915", "videobuf2-dma-contig". */

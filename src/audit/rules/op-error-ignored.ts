@@ -59,14 +59,17 @@ function untestedIn(view: TreeView, fn: CFunction): readonly Found[] {
   const own = view.lexical(fn);
   if (own === null) return [];
   const body = view.code.bodyText(own);
+  const types = typesOf(fn);
   return view.code.flow(fn).nodes.flatMap((node): readonly Found[] => {
     const { value } = node;
     if (value === null || value.kind !== 'assign' || value.op !== '=' || value.to.kind !== 'name' || value.value.kind !== 'call') return [];
     const variable = value.to.name;
     const name = calleeName(value.value);
     const place = view.code.locate(name, fn.file);
-    // Its own ERR_PTR(), and no test of any kind here.
-    if (place === null || !/\bERR_PTR\s*\(\s*-|\bERR_PTR\s*\(\s*(?:ret|err|r|rc)\b/.test(view.code.bodyText(place)) || new RegExp(`\\b(?:IS_ERR\\w*|PTR_ERR\\w*)\\s*\\(\\s*${variable}\\b`).test(body)) return [];
+    const isMember = value.value.callee.kind === 'field' && /struct sg_table \*/.test(types.get(variable) ?? '');
+    // Its own ERR_PTR(), or a member's that gives tables, and no test of any kind here.
+    if (!isMember && (place === null || !/\bERR_PTR\s*\(\s*-|\bERR_PTR\s*\(\s*(?:ret|err|r|rc)\b/.test(view.code.bodyText(place)))) return [];
+    if (new RegExp(`\\b(?:IS_ERR\\w*|PTR_ERR\\w*)\\s*\\(\\s*${variable}\\b`).test(body)) return [];
     const used = new RegExp(`\\b${variable}(?:->|\\s*[,)])`).test(body.replace(new RegExp(`return\\s+${variable}\\s*;`, 'g'), ''));
     return used ? [{ at: { file: fn.file, line: node.line, function: fn.name }, text: `what ${name}() gives is used and never tested with IS_ERR()`, path: [] }] : [];
   });

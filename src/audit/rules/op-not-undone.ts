@@ -87,6 +87,7 @@ const CORE: readonly { readonly of: string; readonly takes: RegExp; readonly giv
   { of: 'memremap', takes: /^memremap$/, gives: /^memunmap$/, isSure: true },
   { of: 'sg table', takes: /^(?:sg_alloc_table\w*|dma_get_sgtable\w*)$/, gives: /^sg_free_table$/, isSure: false },
   { of: 'memory', takes: /^k(?:v)?(?:[mzc]alloc|malloc_array|calloc|memdup)(?:_objs?|_flex|_node)?$/, gives: /^k(?:v|z)?free(?:_sensitive|_rcu)?$/, isSure: false },
+  { of: 'kernel mapping', takes: /^invalidate_kernel_vmap_range$/, gives: /^flush_kernel_vmap_range$/, isSure: true },
   { of: 'dma sync', takes: /^dma_sync_\w+_for_cpu$/, gives: /^dma_sync_\w+_for_device$/, isSure: true },
 ];
 
@@ -145,13 +146,15 @@ const callsIn = (view: TreeView, fn: CFunction): readonly Called[] =>
     return { name, stem: stemOf(name, /(\w+)\W*$/.exec(first)?.[1] ?? '') ?? ownPair(view, name, fn.file), line: call.line, node: node.id };
   })));
 
-/** DMA addresses and tables that a function of the same file makes for this one. */
-function made(view: TreeView, fn: CFunction): ReturnType<typeof kept> {
-  const names = new Set(callsIn(view, fn).map(({ name }) => name));
-  return [...names].flatMap((name) => {
+/** DMA addresses and tables that functions of the same file make for this one. */
+function made(view: TreeView, fn: CFunction, depth = 2): ReturnType<typeof kept> {
+  const names = depth === 0 ? [] : [...new Set(callsIn(view, fn).map(({ name }) => name))];
+  return names.flatMap((name) => {
     const place = view.code.locate(name, fn.file);
     const callee = place !== null && place.file === fn.file ? view.code.functionIn(fn.file, name) : null;
-    return callee === null || !/sg_table|dma_addr_t/.test(callee.returns) ? [] : kept(view, callee).filter(({ stem: of }) => /^(?:dma (?!sync)|sg table|memory)/.test(of));
+    if (callee === null || callee.name === fn.name) return [];
+    const makes = /sg_table|dma_addr_t/.test(callee.returns) ? /^(?:dma (?!sync)|sg table|memory)/ : /^dma (?!sync)/;
+    return [...kept(view, callee).filter(({ stem: of }) => makes.test(of)), ...made(view, callee, depth - 1)];
   });
 }
 
