@@ -26,8 +26,12 @@ export interface AuditTreeInput {
   readonly rules?: readonly Rule[];
   /** A file or folder of the tree: functions there alone are judged, and importers and exporters whose attach call or table stands there. Default: all. */
   readonly within?: string | null;
-  /** Only these files, as with `within`. */
+  /** Only these files, as with `within`; importers and exporters are looked for in the whole tree, so that their names are those of the whole tree. */
   readonly only?: ReadonlySet<string> | null;
+  /** Rules look at these functions alone, by name. Default: all. */
+  readonly functions?: ReadonlySet<string> | null;
+  /** Importers and exporters are not looked for. */
+  readonly withoutProfiles?: boolean;
 }
 
 /** What one thread found. Positions are those of discovery, which is the same in every thread. */
@@ -46,14 +50,14 @@ export interface AuditPart {
 export type AuditFacts = Omit<AuditResult, 'pairs'>;
 
 /** Takes pieces of work until there are none left. */
-export function auditPart({ code, files, take, progress, rules = [], within: part = null, only = null }: AuditTreeInput): AuditPart {
+export function auditPart({ code, files, take, progress, rules = [], within: part = null, only = null, functions = null, withoutProfiles = false }: AuditTreeInput): AuditPart {
   const within = only ?? part;
   const view = new TreeView(code, files);
   const ledger: LedgerRow[] = [];
-  const near = within === null ? view : new TreeView(code, files.filter(({ path }) => isNear(path, within)));
-  const found = findImporters(near);
+  const near = typeof within === 'string' ? new TreeView(code, files.filter(({ path }) => isNear(path, within))) : view;
+  const found = withoutProfiles ? { importers: [], ledger: [] } : findImporters(near);
   ledger.push(...found.ledger);
-  const foundExporters = findExporters(near);
+  const foundExporters = withoutProfiles ? [] : findExporters(near);
   // One attach call's importers stay together: they share their callbacks. Dynamic ones first: they take the longest.
   const sites = new Map<string, number[]>();
   for (const [position, one] of found.importers.entries()) {
@@ -64,7 +68,7 @@ export function auditPart({ code, files, take, progress, rules = [], within: par
   const tables = [...foundExporters.keys()].filter((position) => isWithin(foundExporters[position]?.table.file ?? '', within));
   const total = groups.length + tables.length;
   const asked = namesIn(view, only === null ? part : null);
-  const ruled = rules.length === 0 ? [] : filesForRules(files).filter((file) => isWithin(file, within) || (within !== null && asked.size > 0 && isNear(file, within) && callsOneOf(view, file, asked)));
+  const ruled = !rules.some(({ judge }) => judge === 'typestate' || judge === 'function') ? [] : filesForRules(files).filter((file) => isWithin(file, within) || (within !== null && asked.size > 0 && isNear(file, within) && callsOneOf(view, file, asked)));
   const findings: Unnumbered[] = [];
   const judged: (readonly [string, boolean])[] = [];
   const importerRules = rules.filter((rule): rule is ImporterRule => rule.judge === 'importer');
@@ -76,7 +80,7 @@ export function auditPart({ code, files, take, progress, rules = [], within: par
     const ruledFile = ruled[piece - total];
     if (ruledFile !== undefined) {
       const isAsked = isWithin(ruledFile, within);
-      const told = findingsIn(view, ruledFile, rules, isAsked ? null : asked);
+      const told = findingsIn(view, ruledFile, rules, isAsked ? null : asked, functions);
       // What a neighbour does with functions of the file that was asked for counts where it shows in that file.
       findings.push(...told.findings.filter(({ file }) => isWithin(file, within)));
       if (!isAsked) continue;
@@ -104,7 +108,7 @@ export function auditPart({ code, files, take, progress, rules = [], within: par
   return {
     importers,
     exporters,
-    references: referencesOf(near, found.importers),
+    references: only === null ? referencesOf(near, found.importers) : [],
     ledger: ledger.filter(({ file }) => file === '' || isWithin(file, within)),
     functions: code.parsed.map((fn) => [`${fn.file} ${fn.name}`, fn.unread.length === 0]),
     findings,

@@ -37,8 +37,8 @@ export function findingOf(view: TreeView, rule: Rule, found: Found): Unnumbered 
 /** The source line, blanks squeezed. */
 export const anchorIn = (text: string, line: number): string => (text.split('\n')[line - 1] ?? '').replace(/\s+/g, ' ').trim();
 
-/** The rules that look at functions, over one file. `calling`: only over functions that call one of these. */
-export function findingsIn(view: TreeView, file: string, rules: readonly Rule[], calling: ReadonlySet<string> | null = null): FileFindings {
+/** The rules that look at functions, over one file. `calling`: only over functions that call one of these; `called`: only over those with such a name. */
+export function findingsIn(view: TreeView, file: string, rules: readonly Rule[], calling: ReadonlySet<string> | null = null, called: ReadonlySet<string> | null = null): FileFindings {
   const findings: Unnumbered[] = [];
   const ledger: LedgerRow[] = [];
   const functions: (readonly [string, boolean])[] = [];
@@ -46,7 +46,7 @@ export function findingsIn(view: TreeView, file: string, rules: readonly Rule[],
   const plain = rules.filter((rule): rule is FunctionRule => rule.judge === 'function');
   for (const name of view.code.functionNames(file)) {
     const place = view.code.locate(name, file);
-    if (place === null || place.file !== file) continue;
+    if (place === null || place.file !== file || called?.has(name) === false) continue;
     if (calling !== null && !view.code.lexicalCalls(place).names.some((one) => calling.has(one))) continue;
     const body = view.code.bodyText(place);
     const asked = plain.filter(({ words }) => words.some((word) => body.includes(word)));

@@ -27,6 +27,9 @@ export interface FactsSetup {
   readonly overlay: ReadonlyMap<string, string | null> | null;
   /** Only these files are judged; null: all within. */
   readonly only: readonly string[] | null;
+  /** Only these functions are judged; null: all. */
+  readonly functions: readonly string[] | null;
+  readonly withoutProfiles: boolean;
 }
 
 /** What it says: pieces begun, and at the end what it found; or why it could not. */
@@ -35,7 +38,7 @@ export type FromFactsWorker =
   | { readonly kind: 'done'; readonly part: AuditPart }
   | { readonly kind: 'failed'; readonly message: string };
 
-const { root, files, dist, counter, rules, within, headers, overlay, only } = workerData as FactsSetup;
+const { root, files, dist, counter, rules, within, headers, overlay, only, functions, withoutProfiles } = workerData as FactsSetup;
 const say = (message: FromFactsWorker): void => parentPort?.postMessage(message);
 try {
   const grammar = await loadGrammar({ runtime: readFileSync(join(dist, 'web-tree-sitter.wasm')), language: readFileSync(join(dist, 'tree-sitter-c.wasm')) });
@@ -56,6 +59,8 @@ try {
       rules: RULES.filter(({ header }) => rules.includes(header.id)),
       within,
       only: only === null ? null : new Set(only),
+      functions: functions === null ? null : new Set(functions),
+      withoutProfiles,
       take: () => Atomics.add(pieces, 0, 1),
       progress: (done, total) => say({ kind: 'progress', done, total }),
     }),

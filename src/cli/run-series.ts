@@ -1,203 +1,355 @@
-// Runs the rules over a tree before and behind a series of patches, as far as the series can reach, and judges the pairs whose profile it changed.
+// Judges a tree before and behind a series of patches, as far as the series can reach: findings by the patch that changes them, profiles, and the pairs of those that changed.
 
-import { execFileSync } from 'node:child_process';
-import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { driftOf } from '../audit/drift.ts';
 import type { Catalogue } from '../audit/catalogue.ts';
+import { driftOf } from '../audit/drift.ts';
+import { influenceOf, type Influence } from '../audit/influence.ts';
 import { judgePairs } from '../audit/pairs.ts';
-import { findingsOfPairs, withFindings } from '../audit/rules-result.ts';
+import { findingsOfPairs } from '../audit/rules-result.ts';
 import { RULES } from '../audit/rules/index.ts';
-import { changesOf, influenceOf, nameOf, pairChanges, stagesOf, type Influence, type Overlay } from '../audit/series.ts';
+import { changesOf, pairChanges, type Changes } from '../audit/series-changes.ts';
+import { nameOf, stagesOf, type Misfit, type Overlay } from '../audit/series-stages.ts';
 import type { ExporterProfile, ImporterProfile, LedgerRow, Pair } from '../results/audit.ts';
-import { identityOf, type RulesResult } from '../results/finding.ts';
-import type { SeriesResult } from '../results/patch.ts';
+import { identityOf, type Finding, type RulesResult } from '../results/finding.ts';
+import type { Origin, PairChange, SeriesResult } from '../results/patch.ts';
 import { VOCABULARY, type IdentifierIndex, type IndexedFile } from '../source/identifier-index.ts';
-import { seriesIn, seriesOfTexts, type Series } from '../source/mails.ts';
+import { configsOf } from '../source/kbuild.ts';
+import { definitionsIn } from '../source/lexical.ts';
+import type { Series } from '../source/mails.ts';
+import { outlineOf } from '../source/outline.ts';
 import { scanner } from '../source/scan.ts';
 import { auditPath, phaseText } from './audit-engine.ts';
 import { scopeOf } from './audit-scope.ts';
+import { bundledCatalogue } from './catalogues.ts';
 import { UsageProblem } from './exit.ts';
 import { factsOf } from './facts-pool.ts';
+import { baseOf, commitOf, fileAt, originOf } from './git.ts';
 import { defaultCacheFolder, indexTree } from './index-pool.ts';
 import type { LongWork } from './long-work.ts';
-import type { PatchRequest } from './parse-arguments.ts';
+import type { SeriesSource } from './read-series.ts';
 
-/** Throws UsageProblem where no patch can be had from it. */
-export function readSeries(source: PatchRequest['source'], tree: string): Series {
-  const found = source.kind === 'range' ? rangeOf(source.range, tree) : ofPath(source.path);
-  const name = source.kind === 'range' ? source.range : source.path === '-' ? 'standard input' : source.path;
-  if (found === null) throw new UsageProblem(`${name} holds no patch`, 'give an mbox, a diff, or a folder of patches');
-  return found;
+export interface SeriesRequest {
+  /** The tree. */
+  readonly path: string;
+  readonly source: SeriesSource;
+  readonly workers: number | null;
+  readonly useCache: boolean;
+  /** The commits that brought findings which remain are wanted too, not only of those that are fixed. */
+  readonly withOrigins: boolean;
 }
 
-function ofPath(path: string): Series | null {
-  if (path === '-') return seriesIn(readFileSync(0, 'latin1'));
-  const seen = statSync(path, { throwIfNoEntry: false });
-  if (seen === undefined) throw new UsageProblem(`there is no ${path}`);
-  if (!seen.isDirectory()) return seriesIn(readFileSync(path, 'latin1'));
-  const names = readdirSync(path).filter((name) => /\.(?:patch|diff|mbox|eml)$/.test(name) || /^\d+-/.test(name)).sort();
-  return seriesOfTexts(names.map((name) => readFileSync(join(path, name), 'latin1')));
+/** Profiles and findings at one end. */
+interface End {
+  readonly rules: RulesResult;
+  readonly importers: readonly ImporterProfile[];
+  readonly exporters: readonly ExporterProfile[];
 }
 
-/** Text of a file at the commit before a range; null where it is not there. */
-export function readAt(range: string, tree: string): (path: string) => string | null {
-  const base = range.split(/\.\.\.?/)[0] ?? '';
-  return (path) => {
-    try {
-      return execFileSync('git', ['-C', tree, 'show', `${base === '' ? 'HEAD' : base}:${path}`], { maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'ignore'] }).toString('latin1');
-    } catch {
-      return null;
-    }
-  };
-}
-
-function rangeOf(range: string, tree: string): Series | null {
-  try {
-    const text = execFileSync('git', ['-C', tree, 'format-patch', '--stdout', '--no-signature', range], { maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'pipe'] }).toString('latin1');
-    return seriesIn(text);
-  } catch (error) {
-    const said = error instanceof Error && 'stderr' in error ? String(error.stderr).trim().split('\n')[0] ?? '' : '';
-    throw new UsageProblem(`git gave no patches for ${range} in ${tree}${said === '' ? '' : `: ${said}`}`, 'the tree must be a git checkout that has both commits');
-  }
-}
+type FileRow = Pick<IndexedFile, 'path' | 'words' | 'exports'>;
 
 /** Null where it was stopped. Throws UsageProblem, also for a patch that does not apply. */
-export async function runSeries(series: Series, request: Pick<PatchRequest, 'path' | 'workers' | 'useCache' | 'source'>, told: LongWork): Promise<SeriesResult | null> {
-  const { stop, show } = told;
-  const { root, tree, isTree } = scopeOf(request.path, false);
-  const folder = request.useCache && isTree ? defaultCacheFolder(process.env) : null;
-  const index = await indexTree(root, {
-    workers: request.workers, cacheFolder: folder, stop, later: setImmediate, progress: (done, found) => show(phaseText('index', done, found)), ...(isTree ? {} : { folders: [''] }),
+export async function runSeries(series: Series, request: SeriesRequest, told: LongWork): Promise<SeriesResult | null> {
+  const index = await indexFor(request, told);
+  return index === null ? null : new Run(series, request, index, told).result();
+}
+
+async function indexFor({ path, workers, useCache }: SeriesRequest, { stop, show }: LongWork): Promise<IdentifierIndex | null> {
+  const { root, isTree, only } = scopeOf(path, false);
+  if (only !== null) throw new UsageProblem(`${path} is a file`, 'give the tree or the folder that the patches are for');
+  return indexTree(root, {
+    workers, cacheFolder: useCache && isTree ? defaultCacheFolder(process.env) : null, stop, later: setImmediate, progress: (done, found) => show(phaseText('index', done, found)), ...(isTree ? {} : { folders: [''] }),
   });
-  if (index === null) return null;
-  const onDisk = (path: string): string | null => {
-    try {
-      return readFileSync(join(root, path), 'latin1');
-    } catch {
-      return null;
-    }
-  };
-  // Of a range the tree may be at its end already: what it changes is read as it was before.
-  const { source } = request;
-  const applied = stagesOf(series, source.kind === 'range' ? readAt(source.range, root) : onDisk, source.kind === 'range');
-  if (!applied.ok) {
-    const { patch, file, hunk, line, why } = applied;
-    throw new UsageProblem(`patch ${patch.number} of ${patch.total}${patch.subject === '' ? '' : ` (${patch.subject})`} does not apply: ${file}${hunk === 0 ? '' : `, hunk ${hunk} (line ${line} of the patch)`}: ${why}`, series.base === null ? 'apply it to the tree that it was made for' : `it was made for ${series.base}`);
+}
+
+class Run {
+  private readonly series: Series;
+  private readonly request: SeriesRequest;
+  private readonly told: LongWork;
+  private readonly index: IdentifierIndex;
+  private readonly scope: ReturnType<typeof scopeOf>;
+  private readonly files: readonly FileRow[];
+  private readonly stages: readonly Overlay[];
+  private readonly notes: readonly string[];
+  /** The commit before a range. */
+  private readonly base: string | null;
+  private readonly texts = new Map<string, string | null>();
+
+  constructor(series: Series, request: SeriesRequest, index: IdentifierIndex, told: LongWork) {
+    this.series = series;
+    this.request = request;
+    this.told = told;
+    this.index = index;
+    this.scope = scopeOf(request.path, false);
+    this.files = index.files.map(({ path, words, exports }) => ({ path, words, exports }));
+    const { root, isTree } = this.scope;
+    const { source } = request;
+    this.base = source.kind === 'range' ? baseOf(root, source.range) : null;
+    const from = this.base;
+    const applied = stagesOf(series, from === null ? { read: (path) => this.onDisk(path), isPart: !isTree } : { read: (path) => fileAt(root, from, path), keepsOld: true, isPart: !isTree });
+    if (!applied.ok) throw misfitProblem(applied.misfit, series);
+    this.stages = applied.stages;
+    this.notes = [...series.notes, ...applied.notes, ...this.notesOfBase()];
   }
-  const { stages } = applied;
-  const last = stages[stages.length - 1] ?? new Map<string, string | null>();
-  const changed = [...last.keys()].filter((path) => /\.[ch]$/.test(path));
-  const files = index.files.map(({ path, words, exports }) => ({ path, words, exports }));
-  const behind = indexed(files, last);
-  const influence = influenceOf(changed, [...files, ...behind.filter(({ path }) => last.has(path))], (path) => (last.has(path) ? last.get(path) ?? null : onDisk(path)));
-  const at = async (overlay: Overlay, known: typeof files, only: readonly string[] = [...influence.files], workers: number | null = 1): Promise<{ readonly rules: RulesResult; readonly importers: readonly ImporterProfile[]; readonly exporters: readonly ExporterProfile[] } | null> => {
-    const outcome = await factsOf(root, tree, { files: known, skipped: [] }, {
-      workers, rules: RULES.map(({ header }) => header.id), within: null, headers: null, overlay, only, progress: (done, total) => show(phaseText('read', done, total)), stop,
+
+  async result(): Promise<SeriesResult | null> {
+    const changed = [...this.last].flatMap(([path, text]) => (/\.[ch]$/.test(path) && text !== this.textAt(this.first, path) ? [path] : []));
+    const [before, behind] = [this.indexed(this.first), this.indexed(this.last)];
+    const influence = influenceOf(changed, { files: before, text: (path) => this.textAt(this.first, path) }, { files: behind, text: (path) => this.textAt(this.last, path) });
+    const ends = influence.files.size === 0 ? NOTHING : await this.ends(influence, before, behind);
+    if (ends === null) return null;
+    const drift = driftOf(asCatalogue(this.scope.tree, ends[0]), asCatalogue(this.scope.tree, ends[1])).filter(({ of }) => of !== 'contract');
+    const pairs = await this.pairs(influence, ends);
+    if (pairs === null) return null;
+    const changes = await this.changes(influence, ends, pairs.findings);
+    if (changes === null) return null;
+    const after = ends[1];
+    return {
+      series: { version: this.series.version, patches: this.series.patches.map(nameOf), base: this.series.base },
+      tree: this.scope.tree,
+      ...changes,
+      profilesChanged: drift.map(({ of, text, what }) => ({ of, text: what === 'changed' ? text : `${what}: ${text}` })),
+      pairsChanged: pairs.changed,
+      configs: this.configs([...changes.added.map(({ finding }) => finding), ...changes.remaining]),
+      origins: this.origins(changes),
+      ledger: [...[...this.notes, ...influence.left, ...pairs.notes].map((reason): LedgerRow => ({ file: '', line: 0, function: '', reason })), ...after.rules.ledger],
+      coverage: after.rules.coverage,
+      left: influence.left,
+    };
+  }
+
+  private get first(): Overlay {
+    return this.stages[0] ?? new Map();
+  }
+
+  private get last(): Overlay {
+    return this.stages[this.stages.length - 1] ?? new Map();
+  }
+
+  private onDisk(path: string): string | null {
+    const known = this.texts.get(path);
+    if (known !== undefined) return known;
+    let text: string | null = null;
+    try {
+      text = readFileSync(join(this.scope.root, path), 'latin1');
+    } catch {
+      // A name that a patch has and the tree has not.
+    }
+    this.texts.set(path, text);
+    return text;
+  }
+
+  private textAt(overlay: Overlay, path: string): string | null {
+    const text = overlay.get(path);
+    return text !== undefined ? text : this.onDisk(path);
+  }
+
+  /** Whether the tree is what the series was made for. */
+  private notesOfBase(): readonly string[] {
+    const { source } = this.request;
+    const head = commitOf(this.scope.root, 'HEAD');
+    if (source.kind === 'range') {
+      const end = source.range.split(/\.\.\.?/)[1] ?? '';
+      const isEnd = head === null || head === this.base || head === commitOf(this.scope.root, end === '' ? 'HEAD' : end);
+      return isEnd ? [] : [`what ${source.range} does not change is read as it is on the disk, which is at ${head.slice(0, 12)}`];
+    }
+    const { base } = this.series;
+    if (base === null || head?.startsWith(base) === true) return [];
+    return [`the series was made for ${base.slice(0, 12)}${head === null ? '' : `, the tree is at ${head.slice(0, 12)}`}`];
+  }
+
+  /** The index as it is with these texts. */
+  private indexed(overlay: Overlay): readonly FileRow[] {
+    if (overlay.size === 0) return this.files;
+    const { scan } = scanner(VOCABULARY);
+    const changed = [...overlay].flatMap(([path, text]) => {
+      if (text === null || !/\.[ch]$/.test(path)) return [];
+      const bytes = Buffer.from(text, 'latin1');
+      return [{ path, ...scan(bytes, bytes.length) }];
+    });
+    return [...this.files.filter(({ path }) => !overlay.has(path)), ...changed].sort((a, b) => (a.path < b.path ? -1 : 1));
+  }
+
+  /** Both ends: the first from what an earlier run kept, if there is that; else each in a thread of its own. */
+  private async ends(influence: Influence, before: readonly FileRow[], behind: readonly FileRow[]): Promise<readonly [End, End] | null> {
+    const { workers } = this.request;
+    const kept = this.scope.isTree && this.first.size === 0 && this.request.useCache ? await this.kept(influence) : null;
+    const only = { only: [...influence.files] };
+    if (kept !== null) {
+      const after = await this.judge(this.last, behind, { ...only, workers });
+      return after === null ? null : [kept, after];
+    }
+    const [first, last] = await Promise.all([this.judge(this.first, before, { ...only, workers: 1 }), this.judge(this.last, behind, { ...only, workers: 1 })]);
+    return first === null || last === null ? null : [first, last];
+  }
+
+  private async judge(overlay: Overlay, files: readonly FileRow[], what: { readonly only: readonly string[]; readonly workers: number | null; readonly rules?: readonly string[]; readonly functions?: readonly string[]; readonly withoutProfiles?: boolean }): Promise<End | null> {
+    const { stop, show } = this.told;
+    const outcome = await factsOf(this.scope.root, this.scope.tree, { files, skipped: [] }, {
+      rules: RULES.map(({ header }) => header.id), within: null, headers: this.scope.headers, overlay, progress: (done, total) => show(phaseText('read', done, total)), stop, ...what,
     });
     if (outcome.kind === 'stopped') return null;
     if (outcome.kind === 'failed') throw new Error(outcome.message);
     return { rules: outcome.rules, importers: outcome.facts.importers, exporters: outcome.facts.exporters };
-  };
-  if (influence.files.size === 0) return nothing(series, tree, [...applied.notes, 'the series changes no C that the rules look at']);
-  const first = stages[0] ?? new Map<string, string | null>();
-  // What an earlier run said of the whole tree is what it says of these files; else both are read at once, one thread each.
-  const kept = isTree && first.size === 0 && request.useCache ? await keptOf(request.path, index, influence.files, told) : null;
-  const [before, after] = kept !== null ? [kept, await at(last, behind, undefined, request.workers)] : await Promise.all([at(first, indexed(files, first)), at(last, behind)]);
-  if (before === null || after === null) return null;
-
-  // Who uses a helper layer is looked for in the whole tree only.
-  const drift = driftOf(asCatalogue(tree, before), asCatalogue(tree, after)).filter(({ of, text }) => of !== 'contract' && !/^(?:users|helpers)\b/.test(text));
-  const pairs = drift.length === 0 || !isTree ? null : await pairsAround({ ...request, index }, told, influence, before, after);
-  const textBehind = (path: string): string | null => (influence.files.has(path) ? last.get(path) ?? onDisk(path) : null);
-  const findings = [
-    before.rules.findings,
-    ...await between(stages, files, before.rules, after.rules, at),
-    after.rules.findings,
-  ];
-  if (pairs !== null) {
-    findings[0] = withFindings({ ...before.rules, findings: findings[0] ?? [] }, findingsOfPairs({ rules: RULES, ...pairs.before, text: (path) => (influence.files.has(path) ? stages[0]?.get(path) ?? onDisk(path) : null) })).findings;
-    findings[findings.length - 1] = withFindings({ ...after.rules, findings: findings[findings.length - 1] ?? [] }, findingsOfPairs({ rules: RULES, ...pairs.after, text: textBehind })).findings;
   }
-  const names = series.patches.map(nameOf);
-  const notes = [...series.notes, ...applied.notes, ...influence.left].map((reason): LedgerRow => ({ file: '', line: 0, function: '', reason }));
-  return {
-    series: { version: series.version, patches: names, base: series.base },
-    tree,
-    ...changesOf(findings.map((one) => ({ findings: one })), findings.length === stages.length ? names : [names[0] ?? { number: 1, total: 1, subject: '' }]),
-    profilesChanged: drift.map(({ of, text, what }) => ({ of, text: what === 'changed' ? text : `${what}: ${text}` })),
-    pairsChanged: pairs === null ? [] : pairChanges(pairs.before.pairs, pairs.after.pairs),
-    ledger: [...notes, ...after.rules.ledger],
-    coverage: after.rules.coverage,
-  };
-}
 
-/** What is kept of the tree from an earlier run with rules, of these files; null where nothing is. */
-async function keptOf(path: string, index: IdentifierIndex, files: ReadonlySet<string>, told: LongWork): Promise<{ readonly rules: RulesResult; readonly importers: readonly ImporterProfile[]; readonly exporters: readonly ExporterProfile[] } | null> {
-  const found = await auditPath(path, { workers: 1, useCache: true, withRules: true, onlyKept: true, index, stop: told.stop, progress: () => undefined });
-  if (found.kind === 'stopped' || found.rules === null) return null;
-  const own = <T extends { readonly file: string }>(rows: readonly T[]): readonly T[] => rows.filter(({ file }) => files.has(file));
-  // An importer counts by its table too, which may stand elsewhere.
-  const importers = found.catalogue.importers.filter((one) => files.has(one.file) || one.evidence.some(({ fact, file }) => fact === 'ops' && files.has(file)));
-  return { rules: { ...found.rules, findings: own(found.rules.findings), ledger: own(found.rules.ledger) }, importers, exporters: own(found.catalogue.exporters) };
-}
-
-/** The patches between are only looked at where the ends differ, and only in the files where they do. */
-async function between(stages: readonly Overlay[], files: readonly Pick<IndexedFile, 'path' | 'words' | 'exports'>[], before: RulesResult, after: RulesResult, at: (overlay: Overlay, known: Pick<IndexedFile, 'path' | 'words' | 'exports'>[], only: readonly string[]) => Promise<{ readonly rules: RulesResult } | null>): Promise<RulesResult['findings'][]> {
-  const was = new Set(before.findings.map(identityOf));
-  const is = new Set(after.findings.map(identityOf));
-  const differing = [...before.findings.filter((one) => !is.has(identityOf(one))), ...after.findings.filter((one) => !was.has(identityOf(one)))];
-  if (stages.length <= 2 || differing.length === 0) return [];
-  const only = [...new Set(differing.map(({ file }) => file))];
-  const elsewhere = after.findings.filter(({ file }) => !only.includes(file));
-  const found: RulesResult['findings'][] = [];
-  for (const overlay of stages.slice(1, -1)) {
-    const one = await at(overlay, indexed(files, overlay), only);
-    if (one === null) return [];
-    found.push([...one.rules.findings, ...elsewhere]);
+  /** What an earlier run over the whole tree said of these files. */
+  private async kept({ files }: Influence): Promise<End | null> {
+    const found = await auditPath(this.request.path, { workers: 1, useCache: true, withRules: true, onlyKept: true, index: this.index, stop: this.told.stop, progress: () => undefined });
+    if (found.kind === 'stopped' || found.rules === null) return null;
+    const own = <T extends { readonly file: string }>(rows: readonly T[]): readonly T[] => rows.filter(({ file }) => files.has(file));
+    // An importer counts by its table too, which may stand elsewhere.
+    const importers = found.catalogue.importers.filter((one) => files.has(one.file) || one.evidence.some(({ fact, file }) => fact === 'ops' && files.has(file)));
+    return { rules: { ...found.rules, findings: own(found.rules.findings), ledger: own(found.rules.ledger) }, importers, exporters: own(found.catalogue.exporters) };
   }
-  return found;
+
+  private async changes(influence: Influence, [before, after]: readonly [End, End], pairs: readonly [readonly Finding[], readonly Finding[]]): Promise<Changes | null> {
+    const names = this.series.patches.map(nameOf);
+    const isRenamed = this.renaming();
+    const between = await this.between(influence, before.rules.findings, after.rules.findings);
+    if (between === null) return null;
+    const code = changesOf([before.rules.findings, ...between, after.rules.findings].map((findings) => ({ findings })), names, isRenamed);
+    // Pairs were judged at the ends only. One patch that changes C is the one.
+    const changing = this.changing();
+    const paired = changesOf(pairs.map((findings) => ({ findings })), changing.length === 1 ? changing.flatMap((at) => names[at] ?? []) : names, isRenamed);
+    return { added: [...code.added, ...paired.added], fixed: [...code.fixed, ...paired.fixed], moved: [...code.moved, ...paired.moved], remaining: [...code.remaining, ...paired.remaining] };
+  }
+
+  /** Patches that change C, by position. */
+  private changing(): readonly number[] {
+    return this.series.patches.flatMap((_, at) => {
+      const [was, is] = [this.stages[at] ?? this.first, this.stages[at + 1] ?? this.last];
+      return [...is].some(([path, text]) => /\.[ch]$/.test(path) && text !== this.textAt(was, path)) ? [at] : [];
+    });
+  }
+
+  /** Findings behind each patch but the last. Looked at only where the ends differ, with the rules that differ, and between patches that change C. */
+  private async between(influence: Influence, before: readonly Finding[], after: readonly Finding[]): Promise<readonly (readonly Finding[])[] | null> {
+    const [was, is] = [new Set(before.map(identityOf)), new Set(after.map(identityOf))];
+    const differing = [...before.filter((one) => !is.has(identityOf(one))), ...after.filter((one) => !was.has(identityOf(one)))];
+    const changing = new Set(this.changing());
+    const inner = this.stages.slice(1, -1);
+    if (inner.length === 0) return [];
+    if (differing.length === 0) return inner.map(() => after);
+    const found: (readonly Finding[])[] = [];
+    for (const [at, overlay] of inner.entries()) {
+      const last = found[at - 1] ?? before;
+      const isLast = ![...changing].some((patch) => patch > at);
+      // A patch without C changes nothing, and behind the last one with C it is as at the end.
+      const one = !changing.has(at) ? last : isLast ? after : await this.behind(overlay, influence, differing);
+      if (one === null) return null;
+      found.push(one);
+    }
+    return found;
+  }
+
+  /** Which of the differing findings are there behind a patch. */
+  private async behind(overlay: Overlay, influence: Influence, differing: readonly Finding[]): Promise<readonly Finding[] | null> {
+    const files = this.indexed(overlay);
+    const kindOf = new Map(RULES.map(({ header, judge }) => [header.id, judge]));
+    const isOfFunctions = ({ rule }: Finding): boolean => kindOf.get(rule) === 'typestate' || kindOf.get(rule) === 'function';
+    const [ofFunctions, ofProfiles] = [differing.filter(isOfFunctions), differing.filter((one) => !isOfFunctions(one))];
+    const ids = (rows: readonly Finding[]): readonly string[] => [...new Set(rows.map(({ rule }) => rule))];
+    const [functions, profiles] = await Promise.all([
+      ofFunctions.length === 0 ? [] : this.judge(overlay, files, { only: [...influence.files], workers: 1, rules: ids(ofFunctions), withoutProfiles: true, functions: this.around(overlay, influence, ofFunctions) }),
+      ofProfiles.length === 0 ? [] : this.judge(overlay, files, { only: [...influence.files], workers: 1, rules: ids(ofProfiles) }),
+    ]);
+    if (functions === null || profiles === null) return null;
+    return [functions, profiles].flatMap((one) => ('rules' in one ? one.rules.findings : []));
+  }
+
+  /** The functions that findings stand in, and those that call them: a way may begin in another function than it ends in. */
+  private around(overlay: Overlay, { files }: Influence, findings: readonly Finding[]): readonly string[] {
+    const names = new Set(findings.flatMap(({ function: name, path }) => [name, ...path.map((step) => step.function)]));
+    const found = new Set(names);
+    for (const file of files) {
+      const text = file.endsWith('.c') ? this.textAt(overlay, file) : null;
+      if (text === null || ![...names].some((name) => text.includes(name))) continue;
+      for (const { name, body, end } of outlineOf(text).functions) if ((text.slice(body, end).match(/[A-Za-z_]\w*/g) ?? []).some((word) => names.has(word))) found.add(name);
+    }
+    return [...found];
+  }
+
+  /** A function that is not there any more, and one that was not there before. */
+  private renaming(): (before: string, after: string) => boolean {
+    const namesAt = (overlay: Overlay): ReadonlySet<string> => new Set([...this.last.keys()].filter((path) => /\.[ch]$/.test(path)).flatMap((path) => definitionsIn(this.textAt(overlay, path) ?? '').map(({ name }) => name)));
+    const [was, is] = [namesAt(this.first), namesAt(this.last)];
+    return (before, after) => was.has(before) && !is.has(before) && !was.has(after) && is.has(after);
+  }
+
+  /** Pairs with a side whose profile is another one now, and what rules over pairs say of them. */
+  private async pairs({ files }: Influence, [before, after]: readonly [End, End]): Promise<{ readonly changed: readonly PairChange[]; readonly findings: readonly [readonly Finding[], readonly Finding[]]; readonly notes: readonly string[] } | null> {
+    const [was, is] = [new Set([...before.importers, ...before.exporters].map(facts)), new Set([...after.importers, ...after.exporters].map(facts))];
+    const isSame = (one: ImporterProfile | ExporterProfile): boolean => was.has(facts(one)) && is.has(facts(one));
+    if ([...before.importers, ...before.exporters, ...after.importers, ...after.exporters].every(isSame)) return { changed: [], findings: [[], []], notes: [] };
+    const whole = await this.others(files, before);
+    if (whole === null) return null;
+    const judged = (end: End, text: (path: string) => string | null): { readonly pairs: readonly Pair[]; readonly findings: readonly Finding[] } => {
+      const [importers, exporters] = [[...end.importers, ...whole.importers], [...end.exporters, ...whole.exporters]];
+      const ours = new Set<ImporterProfile | ExporterProfile>([...end.importers, ...end.exporters].filter((one) => !isSame(one)));
+      const { pairs } = this.told.unheard(() => judgePairs(importers, exporters, { contract: whole.contract, now: () => performance.now() }, (exporter, importer) => ours.has(exporter) || ours.has(importer)));
+      return { pairs, findings: findingsOfPairs({ rules: RULES, importers, exporters, pairs, text: (path) => (files.has(path) ? text(path) : null) }) };
+    };
+    const [first, last] = [judged(before, (path) => this.textAt(this.first, path)), judged(after, (path) => this.textAt(this.last, path))];
+    return { changed: pairChanges(first.pairs, last.pairs), findings: [first.findings, last.findings], notes: whole.notes };
+  }
+
+  /** What the changed ones are paired with: the rest of the tree; of a folder outside a tree, the bundled catalogue. */
+  private async others(files: ReadonlySet<string>, before: End): Promise<{ readonly importers: readonly ImporterProfile[]; readonly exporters: readonly ExporterProfile[]; readonly contract: string; readonly notes: readonly string[] } | null> {
+    const { path, workers, useCache } = this.request;
+    if (!this.scope.isTree) {
+      const linux = bundledCatalogue();
+      const taken = new Set([...before.importers, ...before.exporters].map(({ id }) => id));
+      const apart = <T extends { readonly id: string }>(rows: readonly T[]): readonly T[] => rows.filter(({ id }) => !taken.has(id));
+      return { importers: apart(linux?.importers ?? []), exporters: apart(linux?.exporters ?? []), contract: linux?.tree.contract ?? this.scope.tree.contract, notes: linux === null ? [] : [`pairs are with Linux ${linux.tree.version}, as its catalogue knows it`] };
+    }
+    const whole = await auditPath(path, { workers, useCache, index: this.index, stop: this.told.stop, progress: (phase, done, total) => this.told.show(phaseText(phase, done, total)) });
+    if (whole.kind === 'stopped') return null;
+    const own = new Set([...before.importers, ...before.exporters].map(({ id }) => id));
+    const rest = <T extends { readonly id: string; readonly file: string }>(rows: readonly T[]): readonly T[] => rows.filter((one) => !files.has(one.file) && !own.has(one.id));
+    return { importers: rest(whole.catalogue.importers), exporters: rest(whole.catalogue.exporters), contract: whole.catalogue.tree.contract, notes: [] };
+  }
+
+  private configs(findings: readonly Finding[]): ReadonlyMap<string, readonly string[]> {
+    return new Map([...new Set(findings.map(({ file }) => file))].map((file) => [file, configsOf(file, (path) => this.textAt(this.last, path))]));
+  }
+
+  /** Of findings that are fixed, and of those that remain where that is wanted. */
+  private origins({ fixed, remaining }: Changes): ReadonlyMap<string, Origin> {
+    const asked = [...fixed.map(({ finding }) => finding), ...(this.request.withOrigins ? remaining : [])].slice(0, MOST_ORIGINS);
+    const found = new Map<string, Origin>();
+    if (asked.length === 0 || commitOf(this.scope.root, 'HEAD') === null) return found;
+    for (const finding of asked) {
+      const one = this.originIn(finding, remaining.includes(finding));
+      if (one !== null) found.set(identityOf(finding), one);
+    }
+    return found;
+  }
+
+  /** The line of a finding that remains has perhaps another number now: it is looked for by its text. */
+  private originIn(finding: Finding, isBehind: boolean): Origin | null {
+    const { file, line, anchor } = finding;
+    const lines = (this.textAt(this.first, file) ?? '').split('\n');
+    const stands = (at: number): boolean => (lines[at - 1] ?? '').replace(/\s+/g, ' ').trim() === anchor;
+    const places = isBehind && !stands(line) ? lines.flatMap((_, at) => (stands(at + 1) ? [at + 1] : [])) : [line];
+    const [place] = places.sort((a, b) => Math.abs(a - line) - Math.abs(b - line));
+    return place === undefined ? null : originOf(this.scope.root, this.base, file, place);
+  }
 }
 
-interface Judged {
-  readonly importers: readonly ImporterProfile[];
-  readonly exporters: readonly ExporterProfile[];
-  readonly pairs: readonly Pair[];
-}
+/** git takes a second for a line of a long file. */
+const MOST_ORIGINS = 8;
 
-/** Pairs with a changed profile on one side, the rest of the tree on the other. */
-async function pairsAround(request: Pick<PatchRequest, 'path' | 'workers' | 'useCache'> & { readonly index: IdentifierIndex }, told: LongWork, { files }: Influence, before: Omit<Judged, 'pairs'>, after: Omit<Judged, 'pairs'>): Promise<{ readonly before: Judged; readonly after: Judged } | null> {
-  const whole = await auditPath(request.path, { workers: request.workers, useCache: request.useCache, index: request.index, stop: told.stop, progress: (phase, done, total) => told.show(phaseText(phase, done, total)) });
-  if (whole.kind === 'stopped') return null;
-  const others = {
-    importers: whole.catalogue.importers.filter((one) => !files.has(one.file) && !before.importers.some(({ id }) => id === one.id)),
-    exporters: whole.catalogue.exporters.filter((one) => !files.has(one.file) && !before.exporters.some(({ id }) => id === one.id)),
-  };
-  const judge = (own: Omit<Judged, 'pairs'>): Judged => {
-    const [importers, exporters] = [[...own.importers, ...others.importers], [...own.exporters, ...others.exporters]];
-    const ours = { importers: new Set(own.importers), exporters: new Set(own.exporters) };
-    const { pairs } = told.unheard(() => judgePairs(importers, exporters, { contract: whole.catalogue.tree.contract, now: () => performance.now() }, (exporter, importer) => ours.exporters.has(exporter) || ours.importers.has(importer)));
-    return { importers, exporters, pairs };
-  };
-  return { before: judge(before), after: judge(after) };
-}
+const EMPTY: End = { rules: { tree: { version: '', contract: '' }, findings: [], ledger: [], coverage: { functions: 0, undecided: 0 } }, importers: [], exporters: [] };
+const NOTHING: readonly [End, End] = [EMPTY, EMPTY];
 
-/** The index as it is behind the patches. */
-function indexed<T extends Pick<IndexedFile, 'path' | 'words' | 'exports'>>(files: readonly T[], overlay: Overlay): { path: string; words: readonly string[]; exports: readonly string[] }[] {
-  const scan = scanner(VOCABULARY).scan;
-  const kept = files.filter(({ path }) => !overlay.has(path));
-  const changed = [...overlay].flatMap(([path, text]) => {
-    if (text === null || !/\.[ch]$/.test(path)) return [];
-    const bytes = Buffer.from(text, 'latin1');
-    return [{ path, ...scan(bytes, bytes.length) }];
-  });
-  return [...kept.map(({ path, words, exports }) => ({ path, words, exports })), ...changed].sort((a, b) => (a.path < b.path ? -1 : 1));
-}
+/** A profile without the numbers of lines: by it, another profile is another one. */
+const facts = (one: ImporterProfile | ExporterProfile): string => JSON.stringify(one).replace(/"line":\d+/g, '').replace(/(\.[chS]):\d+/g, '$1');
 
-const asCatalogue = (tree: Catalogue['tree'], { importers, exporters }: Omit<Judged, 'pairs'>): Catalogue =>
+const asCatalogue = (tree: Catalogue['tree'], { importers, exporters }: End): Catalogue =>
   ({ tree, importers, exporters, references: [], ledger: [], coverage: { functions: 0, withParseError: 0 }, date: '', contractText: '' });
 
-const nothing = (series: Series, tree: Catalogue['tree'], notes: readonly string[]): SeriesResult => ({
-  series: { version: series.version, patches: series.patches.map(nameOf), base: series.base }, tree, added: [], fixed: [], moved: [], unchanged: 0, remaining: [], profilesChanged: [], pairsChanged: [],
-  ledger: [...series.notes, ...notes].map((reason) => ({ file: '', line: 0, function: '', reason })), coverage: { functions: 0, undecided: 0 },
-});
+function misfitProblem({ patch, file, hunk, line, why }: Misfit, { base }: Series): UsageProblem {
+  const which = `patch ${patch.number} of ${patch.total}${patch.subject === '' ? '' : ` (${patch.subject})`}`;
+  return new UsageProblem(`${which} does not apply: ${file}${hunk === 0 ? '' : `, hunk ${hunk} (line ${line} of the patch)`}: ${why}`, base === null ? 'apply it to the tree that it was made for' : `it was made for ${base}`);
+}

@@ -2,12 +2,13 @@
 // in the file, in what it includes, in its folder, or exported from elsewhere. Knows no rule (issue 3, part 2).
 
 import { readFileSync, readdirSync, statSync } from 'node:fs';
-import { join, normalize } from 'node:path';
+import { join } from 'node:path';
 import type { Expression } from './c-tree.ts';
 import { controlFlow, type Flow } from './control-flow.ts';
 import type { Grammar } from './grammar.ts';
 import { LARGEST } from './index-task.ts';
-import { bodyAt, callsInText, definitionsIn, folderOf, headAt, includesIn, memberRowsIn, type LexicalCalls, type LexicalFunction, type MemberRow } from './lexical.ts';
+import { Includes } from './includes.ts';
+import { bodyAt, callsInText, definitionsIn, folderOf, headAt, memberRowsIn, type LexicalCalls, type LexicalFunction, type MemberRow } from './lexical.ts';
 import { closing } from './masks.ts';
 import type { MacroOutline } from './outline.ts';
 import { openFile, type CFile, type CFunction, type CTable } from './syntax.ts';
@@ -29,9 +30,6 @@ interface FolderRows {
   readonly byValue: ReadonlyMap<string, readonly MemberRow[]>;
 }
 
-/** Larger than any header's chain that a driver's own helpers hide behind. */
-const INCLUDE_DEPTH = 4;
-
 export class CodeBase {
   private readonly input: CodeBaseInput;
   private readonly texts = new Map<string, string | null>();
@@ -40,8 +38,7 @@ export class CodeBase {
   private readonly flows = new Map<CFunction, Flow>();
   private readonly found = new Map<string, LexicalFunction | null>();
   private readonly lexical = new Map<string, ReadonlyMap<string, number>>();
-  private readonly included = new Map<string, readonly string[]>();
-  private readonly direct = new Map<string, readonly string[]>();
+  private readonly included = new Includes((file) => this.text(file));
   private readonly folders = new Map<string, readonly string[]>();
   private readonly members = new Map<string, FolderRows>();
   private readonly calls = new Map<string, LexicalCalls>();
@@ -293,43 +290,7 @@ export class CodeBase {
 
   /** What a file includes, itself not counted, nearest first. */
   includes(from: string): readonly string[] {
-    const known = this.included.get(from);
-    if (known !== undefined) return known;
-    const seen = new Set([from]);
-    let level = [from];
-    const all: string[] = [];
-    for (let depth = 0; depth < INCLUDE_DEPTH && level.length > 0; depth++) {
-      const next: string[] = [];
-      for (const file of level) {
-        for (const path of this.directIncludes(file, from)) {
-          if (seen.has(path)) continue;
-          seen.add(path);
-          all.push(path);
-          // The kernel's own core headers include everything; what they include is not a driver's helper.
-          if (depth === 0 || !/^include\/(?:linux|asm-generic|uapi)\//.test(path)) next.push(path);
-        }
-      }
-      level = next;
-    }
-    this.included.set(from, all);
-    return all;
-  }
-
-  /** A header's own includes are looked up once; what it finds beside the file that includes it is that file's. */
-  private directIncludes(file: string, from: string): readonly string[] {
-    const known = this.direct.get(file);
-    if (known !== undefined && file.endsWith('.h')) return known;
-    const found = includesIn(this.text(file) ?? '').flatMap((one) => this.resolveInclude(one.path, one.isLocal, file, from) ?? []);
-    this.direct.set(file, found);
-    return found;
-  }
-
-  private resolveInclude(path: string, isLocal: boolean, file: string, from: string): string | null {
-    const candidates = isLocal
-      ? [join(folderOf(file), path), join(folderOf(from), path), `include/${path}`]
-      : [`include/${path}`, `include/uapi/${path}`, join(folderOf(from), path)];
-    for (const candidate of candidates.map((one) => normalize(one))) if (!candidate.startsWith('..') && this.text(candidate) !== null) return candidate;
-    return null;
+    return this.included.of(from);
   }
 
   /** A macro that `from` can see. */
