@@ -36,6 +36,8 @@ async function perform(request: Request): Promise<number> {
       return (await import('./commands/audit.ts')).audit(request);
     case 'drift':
       return (await import('./commands/drift.ts')).drift(request);
+    case 'trace':
+      return (await import('./commands/trace.ts')).trace(request);
     case 'explain':
       return (await import('./commands/explain.ts')).explain(request.id);
     case 'list':

@@ -1,6 +1,7 @@
 // The one table of commands and options. It feeds the parser, the help, docs/command-line.md and shell completion.
 
 import { CONTRACT_NAMES } from '../model/contract.ts';
+import { TRACE_COMMANDS } from './trace-options.ts';
 
 export const FORMATS = ['text', 'json', 'ktap', 'mermaid'] as const;
 export const ORDERS = ['any', 'kernel'] as const;
@@ -49,7 +50,9 @@ export interface CommandRow {
   readonly exits?: string;
 }
 
-export type CommandName = 'check' | 'audit' | 'drift' | 'explain' | 'list' | 'completion';
+/** A name of two words is a subcommand of the first. */
+export type CommandName = 'check' | 'audit' | 'drift' | TraceCommandName | 'explain' | 'list' | 'completion';
+export type TraceCommandName = 'trace' | 'trace probes' | 'trace record' | 'trace snapshot' | 'trace drgn';
 
 export const AUDIT_FORMATS = ['text', 'json', 'markdown'] as const;
 export type AuditFormat = (typeof AUDIT_FORMATS)[number];
@@ -113,6 +116,7 @@ export const COMMANDS: readonly CommandRow[] = [
     text: 'what changed in a tree since a catalogue was made',
     exits: 'Exit: 0 if nothing changed, 1 if something did. A moved line is no change.',
   },
+  ...TRACE_COMMANDS,
   {
     name: 'explain',
     arguments: [{ name: 'ID', required: true, repeats: false, completes: 'ids', text: 'P6, N2, STOP, STOP=V1, dma_buf_pin, map, vacuous' }],
