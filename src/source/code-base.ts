@@ -221,6 +221,8 @@ export class CodeBase {
 
   /** Whether a function without a body here is declared to give a bool. */
   givesBool(name: string, from: string): boolean {
+    // What was not understood may stand where a name should.
+    if (!/^\w+$/.test(name)) return false;
     const key = `${folderOf(from)} ${name}`;
     const known = this.bools.get(key);
     if (known !== undefined) return known;

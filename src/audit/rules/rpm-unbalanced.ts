@@ -60,6 +60,12 @@ static const struct dma_buf_ops toy_ops = {
 	.unmap_dma_buf = toy_unmap,
 	.release = toy_release,
 };
+
+struct dma_buf *toy_export(struct dma_buf_export_info *info)
+{
+	info->ops = &toy_ops;
+	return dma_buf_export(info);
+}
 `,
     clean: `#include <linux/dma-buf.h>
 #include <linux/dma-resv.h>
@@ -104,6 +110,12 @@ static const struct dma_buf_ops toy_ops = {
 	.unmap_dma_buf = toy_unmap,
 	.release = toy_release,
 };
+
+struct dma_buf *toy_export(struct dma_buf_export_info *info)
+{
+	info->ops = &toy_ops;
+	return dma_buf_export(info);
+}
 `,
   },
   find: (view, _profile, found) => PAIRS.flatMap(([take, give]) => {
