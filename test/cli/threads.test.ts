@@ -21,7 +21,7 @@ before(async () => {
     bundle: true,
     format: 'esm',
     platform: 'node',
-    banner: { js: "import { createRequire as made } from 'node:module';\nconst require = made(import.meta.url);" },
+    banner: { js: "import { createRequire as makeRequireOfBanner } from 'node:module';\nconst require = makeRequireOfBanner(import.meta.url);" },
     define: { FENCEPOST_VERSION: '"0"' },
     logLevel: 'silent',
     plugins: [{ name: 'slow engine', setup: (b) => b.onResolve({ filter: /\/engine\.ts$/ }, () => ({ path: join(ROOT, 'test/cli/slow-engine.ts') })) }],
