@@ -82,7 +82,8 @@ function interrupted(cwd: string, again: boolean): Promise<{ code: number | null
       err += chunk.toString();
       if (again) child.kill('SIGINT');
     });
-    setTimeout(() => child.kill('SIGINT'), 600);
+    // Long after it has begun, and long before it would end: before it listens the signal would end it unheard.
+    setTimeout(() => child.kill('SIGINT'), 4000);
     child.on('close', (code) => resolve({ code, out, err }));
   });
 }
