@@ -55,6 +55,8 @@ export const rule: ExporterRule = {
         const names = [...new Set(left.map(({ name }) => `${name}()`))];
         rows.push({ at: first.at, text: `${names.join(' and ')} ${names.length === 1 ? 'takes' : 'take'} what ${isAttach && detach !== null ? `${detach.name}()` : namesOf(undoes)} never gives back`, path: (isAttach && detach !== null ? [detach] : undoes).map(placed) });
       }
+      const half = does.length === 1 ? sometimesUndone(view, does[0], undoes) : null;
+      if (half !== null) rows.push(half);
       for (const fn of undoes) {
         for (const { name, stem, line } of callsIn(view, fn)) {
           // A pin that is missing where memory moves has rules of its own.
@@ -95,7 +97,7 @@ const CORE: readonly { readonly of: string; readonly takes: RegExp; readonly giv
 const WORDS: readonly (readonly [takes: string, gives: string])[] = [['map', 'unmap'], ['vmap', 'vunmap'], ['get', 'put'], ['alloc', 'free'], ['pin', 'unpin'], ['mmap', 'munmap']];
 
 /** A driver's or layer's own pair: both functions are there, and differ in that one word. */
-function ownPair(view: TreeView, name: string, file: string): Stem | null {
+export function ownPair(view: TreeView, name: string, file: string): (Stem & { readonly other: string }) | null {
   const words = name.split('_');
   for (const [takes, gives] of WORDS) {
     for (const [from, to] of [[takes, gives], [gives, takes]] as const) {
@@ -105,7 +107,7 @@ function ownPair(view: TreeView, name: string, file: string): Stem | null {
       const [here, there] = [view.code.locate(name, file), view.code.locate(other, file)];
       // What the memory management takes is taken in many ways.
       if (here === null || there === null || folderOf(here.file) !== folderOf(there.file) || /^(?:include|mm|kernel|lib)\b/.test(here.file)) continue;
-      return stem(from === takes ? `${name}()` : `${other}()`, from === takes);
+      return { ...stem(from === takes ? `${name}()` : `${other}()`, from === takes), other };
     }
   }
   return null;
@@ -181,3 +183,55 @@ function kept(view: TreeView, fn: CFunction): readonly { readonly stem: string; 
 }
 
 const isFailure = (text: string): boolean => /-E[A-Z]+\b|ERR_PTR|ERR_CAST|\bNULL\b/.test(text);
+
+/** Taken on every way that ends well, and given back only under a condition. */
+function sometimesUndone(view: TreeView, does: CFunction | undefined, undoes: readonly CFunction[]): Found | null {
+  if (does === undefined || undoes.length !== 1) return null;
+  const [fn] = undoes;
+  if (fn === undefined) return null;
+  const [takes, gives] = [callsIn(view, does), callsIn(view, fn)];
+  for (const { name, stem: own, line } of gives) {
+    if (own?.how !== 'gives' || !own.isSure) continue;
+    const [taking, giving] = [takes, gives].map((all) => new Set(all.filter((one) => one.stem?.of === own.of).map((one) => one.node)));
+    if (taking === undefined || giving === undefined || taking.size === 0 || loops(view, fn, giving) || loops(view, does, taking)) continue;
+    if (avoids(view, does, taking) || !avoids(view, fn, giving)) continue;
+    return { at: { file: fn.file, line, function: fn.name }, text: `${name}() is left out on some ways, though ${does.name}() takes on all of them`, path: [placed(does)] };
+  }
+  return null;
+}
+
+/** A way to a good end that meets none of these nodes. What only asks whether a variable is there is taken to find it. */
+function avoids(view: TreeView, fn: CFunction, nodes: ReadonlySet<number>): boolean {
+  const flow = view.code.flow(fn);
+  const seen = new Set<number>();
+  const open = [flow.entry];
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    if (seen.has(at) || nodes.has(at)) continue;
+    seen.add(at);
+    if (at === flow.exit) return true;
+    const one = flow.nodes[at];
+    if (one?.kind === 'return' && one.value !== null && isFailure(one.text)) continue;
+    for (const { to, test: asked } of flow.out[at] ?? []) {
+      const text = asked?.text ?? '';
+      if (asked !== null && (/^\w+$/.test(text) ? !asked.taken : /^!\s*\w+$|IS_ERR|WARN/.test(text) && asked.taken)) continue;
+      open.push(to);
+    }
+  }
+  return false;
+}
+
+/** One of the nodes stands in a loop, which may run not at all. */
+function loops(view: TreeView, fn: CFunction, nodes: ReadonlySet<number>): boolean {
+  const flow = view.code.flow(fn);
+  return [...nodes].some((node) => {
+    const seen = new Set<number>();
+    const open = (flow.out[node] ?? []).map(({ to }) => to);
+    for (let at = open.pop(); at !== undefined; at = open.pop()) {
+      if (at === node) return true;
+      if (seen.has(at)) continue;
+      seen.add(at);
+      open.push(...(flow.out[at] ?? []).map(({ to }) => to));
+    }
+    return false;
+  });
+}
