@@ -70,7 +70,7 @@ function untestedIn(view: TreeView, fn: CFunction): readonly Found[] {
     // Its own ERR_PTR(), or a member's that gives tables, and no test of any kind here.
     if (!isMember && (place === null || !/\bERR_PTR\s*\(\s*-|\bERR_PTR\s*\(\s*(?:ret|err|r|rc)\b/.test(view.code.bodyText(place)))) return [];
     if (new RegExp(`\\b(?:IS_ERR\\w*|PTR_ERR\\w*)\\s*\\(\\s*${variable}\\b`).test(body)) return [];
-    const used = new RegExp(`\\b${variable}(?:->|\\s*[,)])`).test(body.replace(new RegExp(`return\\s+${variable}\\s*;`, 'g'), ''));
+    const used = new RegExp(`\\b${variable}(?:->|\\s*[,)])|= ${variable};`).test(body.replace(new RegExp(`return\\s+${variable}\\s*;`, 'g'), ''));
     return used ? [{ at: { file: fn.file, line: node.line, function: fn.name }, text: `what ${name}() gives is used and never tested with IS_ERR()`, path: [] }] : [];
   });
 }

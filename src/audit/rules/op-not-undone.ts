@@ -2,7 +2,7 @@
 
 import { expressionText } from '../../source/c-tree.ts';
 import { calleeName, callsOf } from '../c-reading.ts';
-import { memberFunction } from '../exporters.ts';
+import { memberFunction, type FoundExporter } from '../exporters.ts';
 import { withCallees } from '../lexical-reach.ts';
 import type { TreeView } from '../tree-view.ts';
 import { folderOf } from '../../source/lexical.ts';
@@ -38,7 +38,8 @@ export const rule: ExporterRule = {
     const atTheEnd = new Set(released === null ? [] : [...stemsIn(view, [released], home, 'gives')].filter((stem) => !stem.startsWith('dma ')));
     const detach = memberFunction(view, found, 'detach');
     const byDetach = detach === null ? new Set<string>() : stemsIn(view, [detach], home, 'gives');
-    return GROUPS.flatMap((group): readonly Found[] => {
+    const whole = [...exported(view, found, released, home), ...unevenSyncs(view, found)];
+    return [...whole, ...GROUPS.flatMap((group): readonly Found[] => {
       const of = (members: readonly string[]): readonly CFunction[] => members.flatMap((member) => memberFunction(view, found, member) ?? []);
       const [does, undoes] = [of(group.does), of(group.undoes)];
       // An operation that is there and was not found may do anything.
@@ -65,9 +66,38 @@ export const rule: ExporterRule = {
         }
       }
       return rows;
-    });
+    })];
   },
 };
+
+const EXPORT = /\b(?:dma_buf_export|drm_gem_dmabuf_export|drm_gem_prime_export)\s*\(/;
+
+/** What the function that makes the buffer takes for it, and release does not give back. */
+function exported(view: TreeView, { table }: FoundExporter, release: CFunction | null, home: string): readonly Found[] {
+  if (release === null) return [];
+  const text = view.code.text(table.file) ?? '';
+  const makers = new Map([...text.matchAll(new RegExp(`&${table.name}\\b`, 'g'))].flatMap((match) => view.fields.functionAround(table.file, match.index) ?? []).map((one) => [one.name, one]));
+  const given = stemsIn(view, [release], home, 'gives');
+  // Where it only fills in what to export, the function that it hands this to makes the buffer.
+  for (const one of [...makers.values()]) for (const callee of view.code.lexicalCalls(one).names.flatMap((name) => view.code.locate(name, table.file) ?? [])) if (callee.file === table.file && EXPORT.test(view.code.bodyText(callee))) makers.set(callee.name, callee);
+  return [...makers.values()].flatMap((one): readonly Found[] => {
+    const fn = EXPORT.test(view.code.bodyText(one)) ? view.code.functionIn(one.file, one.name) : null;
+    if (fn === null) return [];
+    // A table or memory of its own may be handed to whatever release calls.
+    return kept(view, fn).filter(({ stem: of }) => /\(\)$| pin$|^file$/.test(of) && !given.has(of)).map(({ at, name }) => ({ at, text: `${name}() takes for the buffer what ${release.name}() does not give back`, path: [placed(release)] }));
+  });
+}
+
+/** Both sides of CPU access hand every mapping over: as often on one side as on the other. */
+function unevenSyncs(view: TreeView, found: FoundExporter): readonly Found[] {
+  const [begin, end] = ['begin_cpu_access', 'end_cpu_access'].map((member) => memberFunction(view, found, member));
+  if (begin === undefined || end === undefined || begin === null || end === null) return [];
+  const count = (fn: CFunction): number => callsIn(view, fn).filter(({ stem: own }) => own?.of === 'dma sync').length;
+  const [first, second] = [count(begin), count(end)];
+  if (first === 0 || second === 0 || first === second) return [];
+  const fewer = first < second ? begin : end;
+  return [{ at: { file: fewer.file, line: fewer.line, function: fewer.name }, text: `hands over fewer mappings than ${(fewer === begin ? end : begin).name}() does`, path: [placed(fewer === begin ? end : begin)], confidence: 'medium' }];
+}
 
 const namesOf = (all: readonly CFunction[]): string => all.map(({ name }) => `${name}()`).join(' or ');
 
@@ -86,6 +116,7 @@ const stem = (of: string, isTake: boolean, isSure = true): Stem => ({ of, how: i
 /** Names of the kernel's core that come in pairs, by what they take. */
 const CORE: readonly { readonly of: string; readonly takes: RegExp; readonly gives: RegExp; readonly isSure: boolean }[] = [
   { of: 'vmap', takes: /^(?:vmap|vmap_pfn|vm_map_ram)$/, gives: /^(?:vunmap|vm_unmap_ram)$/, isSure: false },
+  { of: 'file', takes: /^get_file$/, gives: /^fput$/, isSure: false },
   { of: 'memremap', takes: /^memremap$/, gives: /^memunmap$/, isSure: true },
   { of: 'sg table', takes: /^(?:sg_alloc_table\w*|dma_get_sgtable\w*)$/, gives: /^sg_free_table$/, isSure: false },
   { of: 'memory', takes: /^k(?:v)?(?:[mzc]alloc|malloc_array|calloc|memdup)(?:_objs?|_flex|_node)?$/, gives: /^k(?:v|z)?free(?:_sensitive|_rcu)?$/, isSure: false },
