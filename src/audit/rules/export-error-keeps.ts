@@ -1,7 +1,7 @@
 // what is taken for a buffer that then does not come to be (B1, F-pattern g).
 
 import { memberFunction } from '../exporters.ts';
-import { lineOf, withCallees } from '../lexical-reach.ts';
+import { codeOf, lineOf, withCallees } from '../lexical-reach.ts';
 import { folderOf } from '../../source/lexical.ts';
 import { ownPair } from './op-not-undone.ts';
 import { toyExporter } from './toy-exporter.ts';
@@ -62,7 +62,7 @@ export const rule: ExporterRule = {
     }));
     const makers = new Map([...text.matchAll(new RegExp(`&${found.table.name}\\b`, 'g'))].flatMap((match) => view.fields.functionAround(file, match.index) ?? []).map((one) => [one.name, one]));
     return [...makers.values()].flatMap((one): readonly Found[] => {
-      const whole = view.code.bodyText(one);
+      const whole = codeOf(view, one);
       const at = whole.search(EXPORT);
       if (at === -1) return [];
       return [...whole.slice(0, at).matchAll(/\b(\w+)\s*\(/g)].flatMap((match): readonly Found[] => {

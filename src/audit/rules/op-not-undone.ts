@@ -3,7 +3,7 @@
 import { expressionText } from '../../source/c-tree.ts';
 import { calleeName, callsOf } from '../c-reading.ts';
 import { memberFunction, type FoundExporter } from '../exporters.ts';
-import { withCallees } from '../lexical-reach.ts';
+import { codeOf, withCallees } from '../lexical-reach.ts';
 import type { TreeView } from '../tree-view.ts';
 import { folderOf } from '../../source/lexical.ts';
 import type { CFunction } from '../../source/syntax.ts';
@@ -79,9 +79,9 @@ function exported(view: TreeView, { table }: FoundExporter, release: CFunction |
   const makers = new Map([...text.matchAll(new RegExp(`&${table.name}\\b`, 'g'))].flatMap((match) => view.fields.functionAround(table.file, match.index) ?? []).map((one) => [one.name, one]));
   const given = stemsIn(view, [release], home, 'gives');
   // Where it only fills in what to export, the function that it hands this to makes the buffer.
-  for (const one of [...makers.values()]) for (const callee of view.code.lexicalCalls(one).names.flatMap((name) => view.code.locate(name, table.file) ?? [])) if (callee.file === table.file && EXPORT.test(view.code.bodyText(callee))) makers.set(callee.name, callee);
+  for (const one of [...makers.values()]) for (const callee of view.code.lexicalCalls(one).names.flatMap((name) => view.code.locate(name, table.file) ?? [])) if (callee.file === table.file && EXPORT.test(codeOf(view, callee))) makers.set(callee.name, callee);
   return [...makers.values()].flatMap((one): readonly Found[] => {
-    const fn = EXPORT.test(view.code.bodyText(one)) ? view.code.functionIn(one.file, one.name) : null;
+    const fn = EXPORT.test(codeOf(view, one)) ? view.code.functionIn(one.file, one.name) : null;
     if (fn === null) return [];
     // A table or memory of its own may be handed to whatever release calls.
     return kept(view, fn).filter(({ stem: of }) => /\(\)$| pin$|^file$/.test(of) && !given.has(of)).map(({ at, name }) => ({ at, text: `${name}() takes for the buffer what ${release.name}() does not give back`, path: [placed(release)] }));
@@ -162,7 +162,7 @@ function stemOf(name: string, member: string): Stem | null {
 const CALL = /\b(\w+)\s*\(\s*(?:&?[\w>.[\]-]*?(\w+)\s*[,)])?/g;
 
 const stemsIn = (view: TreeView, all: readonly CFunction[], home: string, how: Stem['how']): ReadonlySet<string> =>
-  new Set(all.flatMap((fn) => withCallees(view, fn, home, 3)).flatMap((one) => [...view.code.bodyText(one).matchAll(CALL)].flatMap(([, name = '', member = '']) =>
+  new Set(all.flatMap((fn) => withCallees(view, fn, home, 3)).flatMap((one) => [...codeOf(view, one).matchAll(CALL)].flatMap(([, name = '', member = '']) =>
     [stemOf(name, member), ownPair(view, name, one.file)].flatMap((found) => (found?.how === how ? [found.of] : [])))));
 
 interface Called {
