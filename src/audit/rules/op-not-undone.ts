@@ -50,7 +50,7 @@ export const rule: ExporterRule = {
         // What attach makes for one attachment ends with it; what map makes may be kept for the next one.
         const isAttach = fn === memberFunction(view, found, 'attach') && detach !== null;
         const mine = isAttach ? byDetach : given;
-        const left = [...kept(view, fn), ...(group.does[0] === 'attach' ? made(view, fn) : [])].filter(({ stem: of }) => !mine.has(of) && (isAttach || !atTheEnd.has(of)));
+        const left = [...kept(view, fn), ...(group.does[0] === 'attach' ? madeByCallees(view, fn) : [])].filter(({ stem: of }) => !mine.has(of) && (isAttach || !atTheEnd.has(of)));
         const [first] = left;
         if (first === undefined) continue;
         const names = [...new Set(left.map(({ name }) => `${name}()`))];
@@ -180,14 +180,14 @@ const callsIn = (view: TreeView, fn: CFunction): readonly Called[] =>
   })));
 
 /** DMA addresses and tables that functions of the same file make for this one. */
-function made(view: TreeView, fn: CFunction, depth = 2): ReturnType<typeof kept> {
+function madeByCallees(view: TreeView, fn: CFunction, depth = 2): ReturnType<typeof kept> {
   const names = depth === 0 ? [] : [...new Set(callsIn(view, fn).map(({ name }) => name))];
   return names.flatMap((name) => {
     const place = view.code.locate(name, fn.file);
     const callee = place !== null && place.file === fn.file ? view.code.functionIn(fn.file, name) : null;
     if (callee === null || callee.name === fn.name) return [];
     const makes = /sg_table|dma_addr_t/.test(callee.returns) ? /^(?:dma (?!sync)|sg table|memory)/ : /^dma (?!sync)/;
-    return [...kept(view, callee).filter(({ stem: of }) => makes.test(of)), ...made(view, callee, depth - 1)];
+    return [...kept(view, callee).filter(({ stem: of }) => makes.test(of)), ...madeByCallees(view, callee, depth - 1)];
   });
 }
 
