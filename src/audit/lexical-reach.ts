@@ -29,9 +29,21 @@ export function withCallees(view: TreeView, start: CFunction, home: string, deep
   return [...found.values()];
 }
 
+const bodies = new WeakMap<TreeView, Map<string, string>>();
+
+/** A body with its comments blanked, each letter where it was: what a comment names is not called. */
+export function codeOf(view: TreeView, one: LexicalFunction): string {
+  let known = bodies.get(view);
+  if (known === undefined) bodies.set(view, known = new Map());
+  const key = `${one.file} ${one.at}`;
+  let text = known.get(key);
+  if (text === undefined) known.set(key, text = view.code.bodyText(one).replace(/\/\*[\s\S]*?\*\/|\/\/[^\n]*/g, (comment) => comment.replace(/[^\n]/g, ' ')));
+  return text;
+}
+
 /** Whether one of them has a match in its body. */
 export const reachesText = (view: TreeView, start: CFunction, home: string, pattern: RegExp, deepest = 3): boolean =>
-  withCallees(view, start, home, deepest).some((one) => pattern.test(view.code.bodyText(one)));
+  withCallees(view, start, home, deepest).some((one) => pattern.test(codeOf(view, one)));
 
 /** Line of a match in a function's body. */
 export function lineOf(view: TreeView, fn: LexicalFunction, offset: number): number {

@@ -7,6 +7,7 @@ import type { CFunction } from '../source/syntax.ts';
 import type { ExporterProfile, Place } from '../results/audit.ts';
 import { calleeName, callsOf } from './c-reading.ts';
 import { actsOf } from './unmaps.ts';
+import { codeOf } from './lexical-reach.ts';
 import { revokesOf } from './revoke-trial.ts';
 import type { TreeView } from './tree-view.ts';
 
@@ -57,7 +58,7 @@ export class RevokeCallers {
   private addWrappers(): void {
     for (const root of [...this.roots.keys()]) {
       for (const caller of this.callersOf(root)) {
-        const text = this.view.code.bodyText(caller);
+        const text = codeOf(this.view, caller);
         const calls = [...text.matchAll(new RegExp(`\\b${root}\\s*\\(([^;]*)\\)`, 'g'))].map((match) => match[1] ?? '');
         const hasRestore = calls.some((args) => /\bfalse\b/.test(args)) || [...this.restorers].some((name) => new RegExp(`\\b${name}\\s*\\(`).test(text));
         if (!hasRestore && calls.every((args) => this.roots.get(root) === null || /\btrue\b/.test(args)) && !this.comesTo(caller, OFF, 0) && !this.comesTo(caller, POWER, 0) && !this.comesTo(caller, ZAP, DEEPEST) && isLetGo(text)) this.roots.set(caller.name, null);
@@ -71,7 +72,7 @@ export class RevokeCallers {
       const text = this.view.code.text(file) ?? '';
       for (const match of text.matchAll(new RegExp(`\\b${name}\\s*\\(`, 'g'))) {
         const fn = this.view.fields.functionAround(file, match.index);
-        if (fn !== null && fn.name !== name && this.view.code.bodyText(fn).includes(name)) found.set(`${fn.file} ${fn.name}`, fn);
+        if (fn !== null && fn.name !== name && codeOf(this.view, fn).includes(name)) found.set(`${fn.file} ${fn.name}`, fn);
       }
     }
     return [...found.values()];
@@ -164,7 +165,7 @@ export class RevokeCallers {
   /** One of its calls of that function revokes, and does not restore. */
   private revokesBy(one: LexicalFunction, name: string): boolean {
     const root = this.roots.get(name) ?? null;
-    return root === null || [...this.view.code.bodyText(one).matchAll(new RegExp(`\\b${name}\\s*\\(([^;]*?)\\)`, 'g'))].some(([, args = '']) => !new RegExp(`\\b${root.inverted ? 'true' : 'false'}\\b`).test(args));
+    return root === null || [...codeOf(this.view, one).matchAll(new RegExp(`\\b${name}\\s*\\(([^;]*?)\\)`, 'g'))].some(([, args = '']) => !new RegExp(`\\b${root.inverted ? 'true' : 'false'}\\b`).test(args));
   }
 
   private comesTo(one: LexicalFunction, names: RegExp, deepest: number): boolean {

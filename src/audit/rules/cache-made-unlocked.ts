@@ -4,7 +4,7 @@ import { expressionText, type Expression, type Statement } from '../../source/c-
 import type { CFunction } from '../../source/syntax.ts';
 import { callsOf } from '../c-reading.ts';
 import { memberFunction } from '../exporters.ts';
-import { lineOf } from '../lexical-reach.ts';
+import { codeOf, lineOf } from '../lexical-reach.ts';
 import { toyExporter } from './toy-exporter.ts';
 import type { ExporterRule, Found } from './rule.ts';
 
@@ -32,7 +32,7 @@ export const rule: ExporterRule = {
     const fn = memberFunction(view, found, member);
     const place = fn === null ? null : view.lexical(fn);
     if (fn === null || place === null) return [];
-    const body = view.code.bodyText(place);
+    const body = codeOf(view, place);
     return madeIn(fn).flatMap(({ path, line }): readonly Found[] => {
       const before = body.split('\n').slice(0, Math.max(0, line - lineOf(view, place, 0))).join('\n');
       if (/lock|guard|reserve|cmpxchg|down_(?:read|write)/.test(before)) return [];

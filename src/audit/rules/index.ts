@@ -66,6 +66,8 @@ import { rule as cacheMadeUnlocked } from './cache-made-unlocked.ts';
 import { rule as fenceUsageTooLow } from './fence-usage-too-low.ts';
 import { rule as rpmUnbalanced } from './rpm-unbalanced.ts';
 import { rule as sgtEditNotRestored } from './sgt-edit-not-restored.ts';
+import { rule as tableShared } from './table-shared.ts';
+import { rule as exportErrorKeeps } from './export-error-keeps.ts';
 import type { Rule } from './rule.ts';
 
 export const RULES: readonly Rule[] = [
@@ -124,6 +126,8 @@ export const RULES: readonly Rule[] = [
   noPinNoCallback,
   opNotUndone,
   opKeepsLock,
+  tableShared,
+  exportErrorKeeps,
   opErrorIgnored,
   opAssertsWrongLock,
   cacheMadeUnlocked,

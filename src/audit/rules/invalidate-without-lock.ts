@@ -3,6 +3,7 @@
 import { folderOf } from '../../source/lexical.ts';
 import type { RevokePath } from '../../results/audit.ts';
 import { heldAt, everyWayOf, revokesOf, type Way } from '../revoke-trial.ts';
+import { codeOf } from '../lexical-reach.ts';
 import type { TreeView } from '../tree-view.ts';
 import { REVOKE, RESTORE, toyExporter } from './toy-exporter.ts';
 import type { ExporterRule, Found } from './rule.ts';
@@ -59,5 +60,5 @@ function callersLock(view: TreeView, { file, function: name }: RevokePath): bool
   const callers = view.fields.callers(place);
   const locks = (body: string): boolean => /resv_(?:try)?lock|_reserve\s*\(|resv_assert_held|drm_exec_|ww_mutex_/.test(body);
   // Nobody in the folder calls it: another layer does, and nobody knows how.
-  return callers.filter((one) => folderOf(one.file) === folderOf(file)).length === 0 ? !locks(view.code.bodyText(place)) : callers.some((one) => locks(view.code.bodyText(one)));
+  return callers.filter((one) => folderOf(one.file) === folderOf(file)).length === 0 ? !locks(codeOf(view, place)) : callers.some((one) => locks(codeOf(view, one)));
 }

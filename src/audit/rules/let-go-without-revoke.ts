@@ -3,7 +3,7 @@
 import { folderOf, type LexicalFunction } from '../../source/lexical.ts';
 import type { ExporterProfile } from '../../results/audit.ts';
 import { memberFunction, type FoundExporter } from '../exporters.ts';
-import { lineOf, withCallees } from '../lexical-reach.ts';
+import { codeOf, lineOf, withCallees } from '../lexical-reach.ts';
 import { RevokeCallers } from '../revoke-callers.ts';
 import { revokesOf } from '../revoke-trial.ts';
 import type { TreeView } from '../tree-view.ts';
@@ -52,7 +52,7 @@ export const rule: ExporterRule = {
     const told = new Map<string, Found>();
     for (const element of elements) {
       for (const one of removersOf(view, profile, element)) {
-        const body = view.code.bodyText(one);
+        const body = codeOf(view, one);
         const revokes = revokers.some((name) => new RegExp(`\\b${name}\\s*\\(`).test(body)) || revokers.includes(one.name);
         if (revokes || released.has(one.name) || /\bdma_buf_export\s*\(/.test(body)) continue;
         const at = { file: one.file, line: lineOf(view, one, body.search(deletes(element))), function: one.name };
@@ -85,8 +85,8 @@ function elementsOf(view: TreeView, callers: RevokeCallers): ReadonlySet<string>
   const found = new Set<string>();
   for (const name of callers.revokers()) {
     for (const one of [...callers.callers(name), ...callers.itself(name)]) {
-      for (const [, element = ''] of view.code.bodyText(one).matchAll(/\blist_for_each_entry\w*\s*\([^;{)]*,\s*(\w+)\s*\)/g)) found.add(element);
-      for (const [, element = ''] of view.code.bodyText(one).matchAll(/\blist_del\w*\s*\(\s*&[\w>.()-]*?(\w+)\s*\)/g)) found.add(element);
+      for (const [, element = ''] of codeOf(view, one).matchAll(/\blist_for_each_entry\w*\s*\([^;{)]*,\s*(\w+)\s*\)/g)) found.add(element);
+      for (const [, element = ''] of codeOf(view, one).matchAll(/\blist_del\w*\s*\(\s*&[\w>.()-]*?(\w+)\s*\)/g)) found.add(element);
     }
   }
   return found;

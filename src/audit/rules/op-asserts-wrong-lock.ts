@@ -1,7 +1,7 @@
 // an operation that insists on a lock which the core does not hold there, or takes one that it holds (B28).
 
 import { memberFunction } from '../exporters.ts';
-import { lineOf } from '../lexical-reach.ts';
+import { codeOf, lineOf } from '../lexical-reach.ts';
 import { toyExporter } from './toy-exporter.ts';
 import type { ExporterRule, Found } from './rule.ts';
 
@@ -29,7 +29,7 @@ export const rule: ExporterRule = {
       const fn = memberFunction(view, found, member);
       const place = fn === null ? null : view.lexical(fn);
       if (fn === null || place === null) return [];
-      const body = view.code.bodyText(place);
+      const body = codeOf(view, place);
       const index = body.search(pattern);
       // An assertion behind a lock that was taken is right.
       if (index === -1 || /\b(?:resv_lock|resv_trylock|resv_unlock|_reserve)\w*\s*\(/.test(body.slice(0, index))) return [];

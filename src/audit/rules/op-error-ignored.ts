@@ -6,7 +6,7 @@ import { folderOf } from '../../source/lexical.ts';
 import type { CFunction } from '../../source/syntax.ts';
 import { calleeName, typesOf } from '../c-reading.ts';
 import { memberFunction } from '../exporters.ts';
-import { withCallees } from '../lexical-reach.ts';
+import { codeOf, withCallees } from '../lexical-reach.ts';
 import type { TreeView } from '../tree-view.ts';
 import { toyMover } from './toy-exporter.ts';
 import type { ExporterRule, Found } from './rule.ts';
@@ -58,7 +58,7 @@ function droppedIn(view: TreeView, fn: CFunction): readonly Found[] {
 function untestedIn(view: TreeView, fn: CFunction): readonly Found[] {
   const own = view.lexical(fn);
   if (own === null) return [];
-  const body = view.code.bodyText(own);
+  const body = codeOf(view, own);
   const types = typesOf(fn);
   return view.code.flow(fn).nodes.flatMap((node): readonly Found[] => {
     const { value } = node;
@@ -68,9 +68,9 @@ function untestedIn(view: TreeView, fn: CFunction): readonly Found[] {
     const place = view.code.locate(name, fn.file);
     const isMember = value.value.callee.kind === 'field' && /struct sg_table \*/.test(types.get(variable) ?? '');
     // Its own ERR_PTR(), or a member's that gives tables, and no test of any kind here.
-    if (!isMember && (place === null || !/\bERR_PTR\s*\(\s*-|\bERR_PTR\s*\(\s*(?:ret|err|r|rc)\b/.test(view.code.bodyText(place)))) return [];
+    if (!isMember && (place === null || !/\bERR_PTR\s*\(\s*-|\bERR_PTR\s*\(\s*(?:ret|err|r|rc)\b/.test(codeOf(view, place)))) return [];
     if (new RegExp(`\\b(?:IS_ERR\\w*|PTR_ERR\\w*)\\s*\\(\\s*${variable}\\b`).test(body)) return [];
-    const used = new RegExp(`\\b${variable}(?:->|\\s*[,)])`).test(body.replace(new RegExp(`return\\s+${variable}\\s*;`, 'g'), ''));
+    const used = new RegExp(`\\b${variable}(?:->|\\s*[,)])|= ${variable};`).test(body.replace(new RegExp(`return\\s+${variable}\\s*;`, 'g'), ''));
     return used ? [{ at: { file: fn.file, line: node.line, function: fn.name }, text: `what ${name}() gives is used and never tested with IS_ERR()`, path: [] }] : [];
   });
 }

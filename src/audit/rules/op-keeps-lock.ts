@@ -2,7 +2,7 @@
 
 import type { CFunction } from '../../source/syntax.ts';
 import { memberFunction } from '../exporters.ts';
-import { lineOf } from '../lexical-reach.ts';
+import { codeOf, lineOf } from '../lexical-reach.ts';
 import type { TreeView } from '../tree-view.ts';
 import { toyMover } from './toy-exporter.ts';
 import type { ExporterRule, Found } from './rule.ts';
@@ -37,7 +37,7 @@ export const rule: ExporterRule = {
   },
   find: (view, _profile, found) => {
     const ops = OPS.flatMap((member) => memberFunction(view, found, member) ?? []);
-    const all = ops.flatMap((fn) => view.lexical(fn) ?? []).map((one) => view.code.bodyText(one)).join('\n');
+    const all = ops.flatMap((fn) => view.lexical(fn) ?? []).map((one) => codeOf(view, one)).join('\n');
     return ops.flatMap((fn) => halves(view, fn, all));
   },
 };
@@ -50,7 +50,7 @@ const CORE: ReadonlyMap<string, string> = new Map([['mutex_lock', 'mutex_unlock'
 function halves(view: TreeView, fn: CFunction, all: string): readonly Found[] {
   const own = view.lexical(fn);
   if (own === null) return [];
-  const body = view.code.bodyText(own);
+  const body = codeOf(view, own);
   const told = (match: RegExpMatchArray, text: string): Found => ({ at: { file: fn.file, line: lineOf(view, own, match.index ?? 0), function: fn.name }, text, path: [] });
   const rows: Found[] = [];
   for (const match of body.matchAll(/\b(\w+?)_(un)?(lock|reserve)(?:_interruptible|_killable|_nested)?\s*\(([^;{}]*?)\)/g)) {

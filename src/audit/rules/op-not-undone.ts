@@ -2,8 +2,8 @@
 
 import { expressionText } from '../../source/c-tree.ts';
 import { calleeName, callsOf } from '../c-reading.ts';
-import { memberFunction } from '../exporters.ts';
-import { withCallees } from '../lexical-reach.ts';
+import { memberFunction, type FoundExporter } from '../exporters.ts';
+import { codeOf, withCallees } from '../lexical-reach.ts';
 import type { TreeView } from '../tree-view.ts';
 import { folderOf } from '../../source/lexical.ts';
 import type { CFunction } from '../../source/syntax.ts';
@@ -38,7 +38,8 @@ export const rule: ExporterRule = {
     const atTheEnd = new Set(released === null ? [] : [...stemsIn(view, [released], home, 'gives')].filter((stem) => !stem.startsWith('dma ')));
     const detach = memberFunction(view, found, 'detach');
     const byDetach = detach === null ? new Set<string>() : stemsIn(view, [detach], home, 'gives');
-    return GROUPS.flatMap((group): readonly Found[] => {
+    const whole = [...exported(view, found, released, home), ...unevenSyncs(view, found)];
+    return [...whole, ...GROUPS.flatMap((group): readonly Found[] => {
       const of = (members: readonly string[]): readonly CFunction[] => members.flatMap((member) => memberFunction(view, found, member) ?? []);
       const [does, undoes] = [of(group.does), of(group.undoes)];
       // An operation that is there and was not found may do anything.
@@ -49,12 +50,14 @@ export const rule: ExporterRule = {
         // What attach makes for one attachment ends with it; what map makes may be kept for the next one.
         const isAttach = fn === memberFunction(view, found, 'attach') && detach !== null;
         const mine = isAttach ? byDetach : given;
-        const left = [...kept(view, fn), ...(group.does[0] === 'attach' ? made(view, fn) : [])].filter(({ stem: of }) => !mine.has(of) && (isAttach || !atTheEnd.has(of)));
+        const left = [...kept(view, fn), ...(group.does[0] === 'attach' ? madeByCallees(view, fn) : [])].filter(({ stem: of }) => !mine.has(of) && (isAttach || !atTheEnd.has(of)));
         const [first] = left;
         if (first === undefined) continue;
         const names = [...new Set(left.map(({ name }) => `${name}()`))];
         rows.push({ at: first.at, text: `${names.join(' and ')} ${names.length === 1 ? 'takes' : 'take'} what ${isAttach && detach !== null ? `${detach.name}()` : namesOf(undoes)} never gives back`, path: (isAttach && detach !== null ? [detach] : undoes).map(placed) });
       }
+      const half = does.length === 1 ? sometimesUndone(view, does[0], undoes) : null;
+      if (half !== null) rows.push(half);
       for (const fn of undoes) {
         for (const { name, stem, line } of callsIn(view, fn)) {
           // A pin that is missing where memory moves has rules of its own.
@@ -63,9 +66,38 @@ export const rule: ExporterRule = {
         }
       }
       return rows;
-    });
+    })];
   },
 };
+
+const EXPORT = /\b(?:dma_buf_export|drm_gem_dmabuf_export|drm_gem_prime_export)\s*\(/;
+
+/** What the function that makes the buffer takes for it, and release does not give back. */
+function exported(view: TreeView, { table }: FoundExporter, release: CFunction | null, home: string): readonly Found[] {
+  if (release === null) return [];
+  const text = view.code.text(table.file) ?? '';
+  const makers = new Map([...text.matchAll(new RegExp(`&${table.name}\\b`, 'g'))].flatMap((match) => view.fields.functionAround(table.file, match.index) ?? []).map((one) => [one.name, one]));
+  const given = stemsIn(view, [release], home, 'gives');
+  // Where it only fills in what to export, the function that it hands this to makes the buffer.
+  for (const one of [...makers.values()]) for (const callee of view.code.lexicalCalls(one).names.flatMap((name) => view.code.locate(name, table.file) ?? [])) if (callee.file === table.file && EXPORT.test(codeOf(view, callee))) makers.set(callee.name, callee);
+  return [...makers.values()].flatMap((one): readonly Found[] => {
+    const fn = EXPORT.test(codeOf(view, one)) ? view.code.functionIn(one.file, one.name) : null;
+    if (fn === null) return [];
+    // A table or memory of its own may be handed to whatever release calls.
+    return kept(view, fn).filter(({ stem: of }) => /\(\)$| pin$|^file$/.test(of) && !given.has(of)).map(({ at, name }) => ({ at, text: `${name}() takes for the buffer what ${release.name}() does not give back`, path: [placed(release)] }));
+  });
+}
+
+/** Both sides of CPU access hand every mapping over: as often on one side as on the other. */
+function unevenSyncs(view: TreeView, found: FoundExporter): readonly Found[] {
+  const [begin, end] = ['begin_cpu_access', 'end_cpu_access'].map((member) => memberFunction(view, found, member));
+  if (begin === undefined || end === undefined || begin === null || end === null) return [];
+  const count = (fn: CFunction): number => callsIn(view, fn).filter(({ stem: own }) => own?.of === 'dma sync').length;
+  const [first, second] = [count(begin), count(end)];
+  if (first === 0 || second === 0 || first === second) return [];
+  const fewer = first < second ? begin : end;
+  return [{ at: { file: fewer.file, line: fewer.line, function: fewer.name }, text: `hands over fewer mappings than ${(fewer === begin ? end : begin).name}() does`, path: [placed(fewer === begin ? end : begin)], confidence: 'medium' }];
+}
 
 const namesOf = (all: readonly CFunction[]): string => all.map(({ name }) => `${name}()`).join(' or ');
 
@@ -84,6 +116,7 @@ const stem = (of: string, isTake: boolean, isSure = true): Stem => ({ of, how: i
 /** Names of the kernel's core that come in pairs, by what they take. */
 const CORE: readonly { readonly of: string; readonly takes: RegExp; readonly gives: RegExp; readonly isSure: boolean }[] = [
   { of: 'vmap', takes: /^(?:vmap|vmap_pfn|vm_map_ram)$/, gives: /^(?:vunmap|vm_unmap_ram)$/, isSure: false },
+  { of: 'file', takes: /^get_file$/, gives: /^fput$/, isSure: false },
   { of: 'memremap', takes: /^memremap$/, gives: /^memunmap$/, isSure: true },
   { of: 'sg table', takes: /^(?:sg_alloc_table\w*|dma_get_sgtable\w*)$/, gives: /^sg_free_table$/, isSure: false },
   { of: 'memory', takes: /^k(?:v)?(?:[mzc]alloc|malloc_array|calloc|memdup)(?:_objs?|_flex|_node)?$/, gives: /^k(?:v|z)?free(?:_sensitive|_rcu)?$/, isSure: false },
@@ -95,7 +128,7 @@ const CORE: readonly { readonly of: string; readonly takes: RegExp; readonly giv
 const WORDS: readonly (readonly [takes: string, gives: string])[] = [['map', 'unmap'], ['vmap', 'vunmap'], ['get', 'put'], ['alloc', 'free'], ['pin', 'unpin'], ['mmap', 'munmap']];
 
 /** A driver's or layer's own pair: both functions are there, and differ in that one word. */
-function ownPair(view: TreeView, name: string, file: string): Stem | null {
+export function ownPair(view: TreeView, name: string, file: string): (Stem & { readonly other: string }) | null {
   const words = name.split('_');
   for (const [takes, gives] of WORDS) {
     for (const [from, to] of [[takes, gives], [gives, takes]] as const) {
@@ -105,7 +138,7 @@ function ownPair(view: TreeView, name: string, file: string): Stem | null {
       const [here, there] = [view.code.locate(name, file), view.code.locate(other, file)];
       // What the memory management takes is taken in many ways.
       if (here === null || there === null || folderOf(here.file) !== folderOf(there.file) || /^(?:include|mm|kernel|lib)\b/.test(here.file)) continue;
-      return stem(from === takes ? `${name}()` : `${other}()`, from === takes);
+      return { ...stem(from === takes ? `${name}()` : `${other}()`, from === takes), other };
     }
   }
   return null;
@@ -129,7 +162,7 @@ function stemOf(name: string, member: string): Stem | null {
 const CALL = /\b(\w+)\s*\(\s*(?:&?[\w>.[\]-]*?(\w+)\s*[,)])?/g;
 
 const stemsIn = (view: TreeView, all: readonly CFunction[], home: string, how: Stem['how']): ReadonlySet<string> =>
-  new Set(all.flatMap((fn) => withCallees(view, fn, home, 3)).flatMap((one) => [...view.code.bodyText(one).matchAll(CALL)].flatMap(([, name = '', member = '']) =>
+  new Set(all.flatMap((fn) => withCallees(view, fn, home, 3)).flatMap((one) => [...codeOf(view, one).matchAll(CALL)].flatMap(([, name = '', member = '']) =>
     [stemOf(name, member), ownPair(view, name, one.file)].flatMap((found) => (found?.how === how ? [found.of] : [])))));
 
 interface Called {
@@ -147,14 +180,14 @@ const callsIn = (view: TreeView, fn: CFunction): readonly Called[] =>
   })));
 
 /** DMA addresses and tables that functions of the same file make for this one. */
-function made(view: TreeView, fn: CFunction, depth = 2): ReturnType<typeof kept> {
+function madeByCallees(view: TreeView, fn: CFunction, depth = 2): ReturnType<typeof kept> {
   const names = depth === 0 ? [] : [...new Set(callsIn(view, fn).map(({ name }) => name))];
   return names.flatMap((name) => {
     const place = view.code.locate(name, fn.file);
     const callee = place !== null && place.file === fn.file ? view.code.functionIn(fn.file, name) : null;
     if (callee === null || callee.name === fn.name) return [];
     const makes = /sg_table|dma_addr_t/.test(callee.returns) ? /^(?:dma (?!sync)|sg table|memory)/ : /^dma (?!sync)/;
-    return [...kept(view, callee).filter(({ stem: of }) => makes.test(of)), ...made(view, callee, depth - 1)];
+    return [...kept(view, callee).filter(({ stem: of }) => makes.test(of)), ...madeByCallees(view, callee, depth - 1)];
   });
 }
 
@@ -181,3 +214,55 @@ function kept(view: TreeView, fn: CFunction): readonly { readonly stem: string; 
 }
 
 const isFailure = (text: string): boolean => /-E[A-Z]+\b|ERR_PTR|ERR_CAST|\bNULL\b/.test(text);
+
+/** Taken on every way that ends well, and given back only under a condition. */
+function sometimesUndone(view: TreeView, does: CFunction | undefined, undoes: readonly CFunction[]): Found | null {
+  if (does === undefined || undoes.length !== 1) return null;
+  const [fn] = undoes;
+  if (fn === undefined) return null;
+  const [takes, gives] = [callsIn(view, does), callsIn(view, fn)];
+  for (const { name, stem: own, line } of gives) {
+    if (own?.how !== 'gives' || !own.isSure) continue;
+    const [taking, giving] = [takes, gives].map((all) => new Set(all.filter((one) => one.stem?.of === own.of).map((one) => one.node)));
+    if (taking === undefined || giving === undefined || taking.size === 0 || loops(view, fn, giving) || loops(view, does, taking)) continue;
+    if (avoids(view, does, taking) || !avoids(view, fn, giving)) continue;
+    return { at: { file: fn.file, line, function: fn.name }, text: `${name}() is left out on some ways, though ${does.name}() takes on all of them`, path: [placed(does)] };
+  }
+  return null;
+}
+
+/** A way to a good end that meets none of these nodes. What only asks whether a variable is there is taken to find it. */
+function avoids(view: TreeView, fn: CFunction, nodes: ReadonlySet<number>): boolean {
+  const flow = view.code.flow(fn);
+  const seen = new Set<number>();
+  const open = [flow.entry];
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    if (seen.has(at) || nodes.has(at)) continue;
+    seen.add(at);
+    if (at === flow.exit) return true;
+    const one = flow.nodes[at];
+    if (one?.kind === 'return' && one.value !== null && isFailure(one.text)) continue;
+    for (const { to, test: asked } of flow.out[at] ?? []) {
+      const text = asked?.text ?? '';
+      if (asked !== null && (/^\w+$/.test(text) ? !asked.taken : /^!\s*\w+$|IS_ERR|WARN/.test(text) && asked.taken)) continue;
+      open.push(to);
+    }
+  }
+  return false;
+}
+
+/** One of the nodes stands in a loop, which may run not at all. */
+function loops(view: TreeView, fn: CFunction, nodes: ReadonlySet<number>): boolean {
+  const flow = view.code.flow(fn);
+  return [...nodes].some((node) => {
+    const seen = new Set<number>();
+    const open = (flow.out[node] ?? []).map(({ to }) => to);
+    for (let at = open.pop(); at !== undefined; at = open.pop()) {
+      if (at === node) return true;
+      if (seen.has(at)) continue;
+      seen.add(at);
+      open.push(...(flow.out[at] ?? []).map(({ to }) => to));
+    }
+    return false;
+  });
+}

@@ -3,7 +3,7 @@
 import { folderOf } from '../../source/lexical.ts';
 import type { Place } from '../../results/audit.ts';
 import { memberFunction } from '../exporters.ts';
-import { lineOf, withCallees } from '../lexical-reach.ts';
+import { codeOf, lineOf, withCallees } from '../lexical-reach.ts';
 import { mappingCountOf } from '../mapping-count.ts';
 import { heldAt, revokesOf, waysOf } from '../revoke-trial.ts';
 import { REVOKE, toyExporter } from './toy-exporter.ts';
@@ -31,7 +31,7 @@ export const rule: ExporterRule = {
     const taken = new Map<string, Place>();
     for (const one of withCallees(view, unmap, folderOf(profile.file), 2)) {
       if (folderOf(one.file) !== folderOf(profile.file)) continue;
-      for (const match of view.code.bodyText(one).matchAll(/\b(?:mutex_lock\w*|down_(?:read|write)\w*)\s*\(\s*&?[\w>.()[\]-]*?(\w+)\s*[,)]/g)) taken.set(match[1] ?? '', { file: one.file, line: lineOf(view, one, match.index), function: one.name });
+      for (const match of codeOf(view, one).matchAll(/\b(?:mutex_lock\w*|down_(?:read|write)\w*)\s*\(\s*&?[\w>.()[\]-]*?(\w+)\s*[,)]/g)) taken.set(match[1] ?? '', { file: one.file, line: lineOf(view, one, match.index), function: one.name });
     }
     return revokesOf(profile).flatMap((path): readonly Found[] => {
       for (const way of waysOf(path)) {

@@ -2,7 +2,7 @@
 
 import { folderOf, type LexicalFunction } from '../../source/lexical.ts';
 import type { Place } from '../../results/audit.ts';
-import { lineOf, withCallees } from '../lexical-reach.ts';
+import { codeOf, lineOf, withCallees } from '../lexical-reach.ts';
 import { RevokeCallers } from '../revoke-callers.ts';
 import { everyWayOf, revokesOf, type Way } from '../revoke-trial.ts';
 import type { TreeView } from '../tree-view.ts';
@@ -46,8 +46,8 @@ function oneSided(view: TreeView, one: LexicalFunction, home: string): readonly 
   const fn = view.code.functionIn(one.file, one.name);
   if (fn === null) return [];
   // What a callee asserts it does not take.
-  const near = withCallees(view, fn, home, 1).map((part) => (part.name === one.name ? view.code.bodyText(part) : view.code.bodyText(part).replace(/\blockdep_assert\w*/g, ''))).join('\n');
-  return [...view.code.bodyText(one).matchAll(/\b(mutex_unlock|up_write|up_read)\s*\(\s*&?([\w>.()-]*?(\w+))\s*\)/g)].flatMap((match): readonly Found[] => {
+  const near = withCallees(view, fn, home, 1).map((part) => (part.name === one.name ? codeOf(view, part) : codeOf(view, part).replace(/\blockdep_assert\w*/g, ''))).join('\n');
+  return [...codeOf(view, one).matchAll(/\b(mutex_unlock|up_write|up_read)\s*\(\s*&?([\w>.()-]*?(\w+))\s*\)/g)].flatMap((match): readonly Found[] => {
     const [, , path = '', name = ''] = match;
     if (new RegExp(`\\b(?:mutex_(?:try)?lock|down_(?:read|write)|guard\\(\\w+\\)|lockdep_assert_held)\\w*\\s*\\(\\s*&?[\\w>.()-]*\\b${name}\\b`).test(near)) return [];
     return [{ at: { file: one.file, line: lineOf(view, one, match.index), function: one.name }, text: `gives back \`${path}\`, which it does not take`, path: [] }];

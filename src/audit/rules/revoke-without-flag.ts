@@ -3,7 +3,7 @@
 import type { Place } from '../../results/audit.ts';
 import { refusesOn } from '../emit.ts';
 import { memberFunction, type FoundExporter } from '../exporters.ts';
-import { lineOf } from '../lexical-reach.ts';
+import { codeOf, lineOf } from '../lexical-reach.ts';
 import { heldAt, revokesOf, tryRevoke, waysOf, type Way } from '../revoke-trial.ts';
 import type { TreeView } from '../tree-view.ts';
 import { MAP, REVOKE, toyExporter } from './toy-exporter.ts';
@@ -48,7 +48,7 @@ function wayPastMap(view: TreeView, { table }: FoundExporter, flags: ReadonlySet
   for (const match of text.matchAll(new RegExp(`attach\\w*->dmabuf->ops\\s*!=\\s*&${table.name}\\b`, 'g'))) {
     const fn = view.fields.functionAround(table.file, match.index);
     if (fn === null) continue;
-    const body = view.code.bodyText(fn);
+    const body = codeOf(view, fn);
     if (![...flags].some((field) => new RegExp(`\\b${field}\\b`).test(body))) return { file: fn.file, line: lineOf(view, fn, 0), function: fn.name };
   }
   return null;

@@ -1,6 +1,7 @@
 // memory that is given out again with a count at zero (P14).
 
 import { mappingCountOf } from '../mapping-count.ts';
+import { codeOf } from '../lexical-reach.ts';
 import { revokesOf, waysOf } from '../revoke-trial.ts';
 import { folderOf } from '../../source/lexical.ts';
 import { REVOKE, toyExporter } from './toy-exporter.ts';
@@ -29,8 +30,8 @@ export const rule: ExporterRule = {
       const dropped = acts[put];
       const wait = acts.find(({ act }, index) => index > moment && act.do === 'completion-wait' && act.object === count.completion);
       if (dropped === undefined || wait === undefined || acts.some(({ act }, index) => index > put && act.do === 'count-init' && act.object === count.object)) continue;
-      const cleared = [...flags].flatMap((field) => view.fields.stores(field, home)).find(({ value, fn }) => /^(?:false|0)$/.test(value) && !isSetUp(view.code.bodyText(fn)));
-      if (cleared === undefined || setsUp(view.code.bodyText(cleared.fn), count.object)) continue;
+      const cleared = [...flags].flatMap((field) => view.fields.stores(field, home)).find(({ value, fn }) => /^(?:false|0)$/.test(value) && !isSetUp(codeOf(view, fn)));
+      if (cleared === undefined || setsUp(codeOf(view, cleared.fn), count.object)) continue;
       const restored = { file: cleared.file, line: cleared.line, function: cleared.fn.name };
       return [{
         at: wait.at, text: `the count of mappings is at zero from here on, and ${restored.function}() lets importers map again without setting it up`,

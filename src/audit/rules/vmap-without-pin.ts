@@ -2,7 +2,7 @@
 
 import { folderOf } from '../../source/lexical.ts';
 import { memberFunction } from '../exporters.ts';
-import { withCallees } from '../lexical-reach.ts';
+import { codeOf, withCallees } from '../lexical-reach.ts';
 import { toyMover } from './toy-exporter.ts';
 import type { ExporterRule } from './rule.ts';
 
@@ -30,7 +30,7 @@ export const rule: ExporterRule = {
     // A helper that asks the driver for its own way, of which it has none, fails.
     const isOwn = folderOf(vmap.file) === home;
     if (!isOwn && !reached.some((one) => folderOf(one.file) === home)) return [];
-    if (reached.some((one) => KEEPS.test(view.code.bodyText(one)))) return [];
+    if (reached.some((one) => KEEPS.test(codeOf(view, one)))) return [];
     return [{ at: { file: vmap.file, line: vmap.line, function: vmap.name }, text: 'maps memory that can move, and does not pin it', path: [] }];
   },
 };
