@@ -40,6 +40,8 @@ async function perform(request: Request): Promise<number> {
       return (await import('./commands/check-source.ts')).checkSource(request.args);
     case 'drift':
       return (await import('./commands/drift.ts')).drift(request);
+    case 'trace':
+      return (await import('./commands/trace.ts')).trace(request);
     case 'explain':
       return (await import('./commands/explain.ts')).explain(request.id);
     case 'list':

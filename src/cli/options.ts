@@ -2,6 +2,7 @@
 
 import { CONTRACT_NAMES } from '../model/contract.ts';
 import { CONFIDENCES } from '../results/finding.ts';
+import { TRACE_COMMANDS } from './trace-options.ts';
 
 export const FORMATS = ['text', 'json', 'ktap', 'mermaid'] as const;
 export const ORDERS = ['any', 'kernel'] as const;
@@ -50,7 +51,9 @@ export interface CommandRow {
   readonly exits?: string;
 }
 
-export type CommandName = 'check' | 'audit' | 'check-source' | 'drift' | 'explain' | 'list' | 'completion';
+/** A name of two words is a subcommand of the first. */
+export type CommandName = 'check' | 'audit' | 'check-source' | 'drift' | TraceCommandName | 'explain' | 'list' | 'completion';
+export type TraceCommandName = 'trace' | 'trace probes' | 'trace record' | 'trace snapshot' | 'trace drgn';
 
 /** Of the matrix, and of findings. */
 export const AUDIT_FORMATS = ['text', 'json', 'markdown'] as const;
@@ -130,6 +133,7 @@ export const COMMANDS: readonly CommandRow[] = [
     text: 'what changed in a tree since a catalogue was made',
     exits: 'Exit: 0 if nothing changed, 1 if something did. A moved line is no change.',
   },
+  ...TRACE_COMMANDS,
   {
     name: 'explain',
     arguments: [{ name: 'ID', required: true, repeats: false, completes: 'ids', text: 'P6, N2, STOP, STOP=V1, dma_buf_pin, map, vacuous, attach-leak' }],

@@ -7,6 +7,7 @@ import { didYouMean } from '../litmus/nearest.ts';
 import { CONTRACT_KEYS, CONTRACT_NAMES, contractOf, isContractKey } from '../model/contract.ts';
 import { CONFIDENCES, type Confidence } from '../results/finding.ts';
 import { UsageProblem } from './exit.ts';
+import { traceRequest, type TraceRequest } from './trace-request.ts';
 import { AUDIT_FORMATS, COMMANDS, EXIT_TEXT, FINDING_FORMATS, FORMATS, ORDERS, SHELLS, TAGLINE, TOPICS, flags, optionText, type AuditFormat, type CommandRow, type FindingFormat, type Format, type Order, type OptionRow, type Shell, type Topic } from './options.ts';
 
 export interface Override {
@@ -84,6 +85,7 @@ export type Request =
   /** `args` as the compiler is given them. */
   | { readonly command: 'check-source'; readonly args: readonly string[] }
   | DriftRequest
+  | TraceRequest
   | { readonly command: 'explain'; readonly id: string }
   | { readonly command: 'list'; readonly topic: Topic | null }
   | { readonly command: 'completion'; readonly shell: Shell }
@@ -101,8 +103,13 @@ export function parseArguments(args: readonly string[], version: string, width: 
   const program = new Command('fencepost').description(TAGLINE).version(version, '--version', 'print the version').helpOption('-h, --help', 'show help');
   program.addHelpText('after', `\nWithout arguments the bundled corpus is checked and the table of the debate printed.\n\n${EXIT_TEXT.join('\n')}`);
   program.helpCommand(false);
-  for (const row of COMMANDS) program.addCommand(commandOf(row, (made) => (request = made)), {});
-  for (const one of [program, ...program.commands]) {
+  const made = new Map(COMMANDS.map((row) => [row.name, commandOf(row, (asked) => (request = asked))] as const));
+  for (const { name } of COMMANDS) {
+    const [outer = name, inner] = name.split(' ');
+    const command = made.get(name);
+    if (command !== undefined) (inner === undefined ? program : (made.get(outer as CommandRow['name']) ?? program)).addCommand(command);
+  }
+  for (const one of [program, ...made.values()]) {
     one.exitOverride();
     one.configureOutput({ writeOut: (text) => (printed += text), writeErr: () => undefined, getOutHelpWidth: () => width });
     one.configureHelp({ showGlobalOptions: false });
@@ -121,7 +128,9 @@ export function parseArguments(args: readonly string[], version: string, width: 
 const isHelp = (args: readonly string[]): boolean => args.length === 1 && (args[0] === '--help' || args[0] === '-h');
 
 function commandOf(row: CommandRow, done: (request: Request) => void): Command {
-  const command = new Command(row.name).description(row.text).helpOption('-h, --help', 'show help');
+  const command = new Command(row.name.split(' ').at(-1)).description(row.text).helpOption('-h, --help', 'show help');
+  // A group has words of its own, and none of them is "help".
+  command.helpCommand(false);
   for (const argument of row.arguments) {
     const name = argument.repeats ? `${argument.name}...` : argument.name;
     const text = argument.choices === undefined ? argument.text : `${argument.text}: ${argument.choices.join(', ')}`;
@@ -240,6 +249,12 @@ function requestOf(name: CommandRow['name'], given: readonly unknown[], options:
         command: 'drift', path: String(argument), catalogue: second === undefined ? null : String(second),
         workers: whole('--workers', typeof options['workers'] === 'string' ? options['workers'] : null, 1), useCache: options['cache'] !== false,
       };
+    case 'trace':
+    case 'trace probes':
+    case 'trace record':
+    case 'trace snapshot':
+    case 'trace drgn':
+      return traceRequest(name, given, options);
     case 'explain':
       return { command: 'explain', id: String(argument) };
     case 'list':
@@ -292,7 +307,7 @@ function defaultMegabytes(): number {
   return Math.min(4096, Math.max(64, Math.floor(totalmem() / 2 ** 21)));
 }
 
-function whole(option: string, value: string | null, least: number): number | null {
+export function whole(option: string, value: string | null, least: number): number | null {
   if (value === null) return null;
   const number = Number(value);
   if (!/^\d+$/.test(value) || !Number.isSafeInteger(number) || number < least) throw new UsageProblem(`${option} takes a whole number from ${least} up, not '${value}'`);
@@ -322,7 +337,7 @@ function comparison(text: string | null): CheckRequest['compare'] {
   return { left: override('--compare', `${key}=${left}`), right: override('--compare', `${key}=${right}`) };
 }
 
-function choice<T extends string>(what: string, known: readonly T[], value: string): T {
+export function choice<T extends string>(what: string, known: readonly T[], value: string): T {
   const found = known.find((one) => one === value);
   if (found === undefined) throw new UsageProblem(`${what} cannot be '${value}'`, `it is one of ${known.join(', ')}`);
   return found;
