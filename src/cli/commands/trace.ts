@@ -1,8 +1,113 @@
 // `fencepost trace FILE…`: reads logs of a running kernel and holds them against the contract.
 
-import { UsageProblem } from '../exit.ts';
+import { readFileSync } from 'node:fs';
+import { traceJson } from '../../report/trace-json.ts';
+import { traceKtap } from '../../report/trace-ktap.ts';
+import { traceText as report } from '../../report/trace-text.ts';
+import { judgeTrace, type TraceResult } from '../../results/trace.ts';
+import { traceText, type Traced } from '../../trace/index.ts';
+import { EXIT, UsageProblem, worst } from '../exit.ts';
+import { terminalForm } from '../terminal.ts';
+import { openLog } from '../trace-input.ts';
 import type { TraceFilesRequest } from '../trace-request.ts';
 
 export async function trace(request: TraceFilesRequest): Promise<number> {
-  throw new UsageProblem(`cannot read ${request.paths.join(', ')}: no reader yet`);
+  const paths = request.paths.length === 0 ? ['-'] : request.paths;
+  const probes = request.probes === null ? [] : probesIn(request.probes);
+  const results: TraceResult[] = [];
+  const problems: string[] = [];
+  const codes: number[] = [];
+  for (const path of paths) {
+    try {
+      const traced = await read(path, request, probes);
+      const problem = problemText(path, traced);
+      if (problem !== null) {
+        problems.push(problem.text);
+        codes.push(problem.exit);
+        if (problem.exit === EXIT.usage) continue;
+      }
+      if (request.at !== null) {
+        process.stdout.write(`${[`behind line ${request.at} of ${path}:`, ...traced.states].join('\n')}\n`);
+        continue;
+      }
+      const result = narrowed(traced.result, request.buffer);
+      results.push(result);
+      codes.push({ fine: EXIT.fine, bad: EXIT.bad, open: EXIT.open }[judgeTrace(result)]);
+    } catch (error) {
+      if (!(error instanceof UsageProblem) || paths.length === 1) throw error;
+      problems.push(error.message);
+      codes.push(EXIT.usage);
+    }
+  }
+  for (const problem of problems) process.stderr.write(`fencepost: ${problem}\n`);
+  if (request.at === null && (results.length > 0 || request.format === 'ktap')) process.stdout.write(rendered(request, results, problems));
+  return worst(codes);
+}
+
+async function read(path: string, request: TraceFilesRequest, probes: readonly string[]): Promise<Traced> {
+  const { parts } = await openLog(path);
+  const run = traceText({ file: path === '-' ? 'standard input' : path, slow: request.slow, until: request.at, probes });
+  let isFirst = true;
+  for await (const part of parts) {
+    if (isFirst && part.subarray(0, 4096).includes(0)) throw new UsageProblem(`${path}: binary, but no trace.dat`, 'a trace.dat begins with the bytes 17 08 44 "tracing"; trace-cmd report and perf script turn other files into text');
+    isFirst = false;
+    run.push(part.toString('latin1'));
+  }
+  return run.end();
+}
+
+function problemText(path: string, { problem, result }: Traced): { readonly text: string; readonly exit: number } | null {
+  const name = path === '-' ? 'standard input' : path;
+  switch (problem) {
+    case null:
+      return null;
+    case 'empty':
+      return { text: `${name} is empty`, exit: EXIT.usage };
+    case 'no trace':
+      return { text: `${name} is no trace: none of its ${result.log.lines} lines is an event\n  expected is tracefs text, trace-cmd report, perf script, bpftrace output of fencepost trace probes, or a trace.dat`, exit: EXIT.usage };
+    case 'no events':
+      return { text: `${name} is a trace without events\n  fencepost trace probes prints what to record`, exit: EXIT.open };
+    case 'no dma-buf':
+      return { text: `${name} has ${result.log.events} events, but none of dma-buf\n  fencepost trace probes prints what to record`, exit: EXIT.open };
+  }
+}
+
+/** Function names in a recipe, dynamic_events or kprobe_events. */
+function probesIn(path: string): readonly string[] {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new UsageProblem(`${path}: cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`);
+  }
+  const found = [...text.matchAll(/^\s*(?:echo\s+['"])?[pfr]\d*(?::\S+)?\s+(?:\w+:)?([A-Za-z_]\w*)/gm)].map(([, name = '']) => name);
+  if (found.length === 0) throw new UsageProblem(`${path}: no probe definition in it`, 'a line is like "p:name dma_buf_pin attach=$arg1:x64"');
+  return [...new Set(found)];
+}
+
+/** Only what concerns one buffer. */
+function narrowed(result: TraceResult, ino: number | null): TraceResult {
+  if (ino === null) return result;
+  const buffers = result.buffers.filter((one) => one.ino === ino);
+  if (buffers.length === 0) throw new UsageProblem(`the log shows no buffer with inode ${ino}`, `it shows ${result.buffers.slice(0, 10).flatMap((one) => (one.ino === null ? [] : [one.ino])).join(', ')}`);
+  return {
+    ...result, buffers, violations: result.violations.filter((one) => one.ino === ino), anomalies: result.anomalies.filter((one) => one.ino === ino),
+    revokes: result.revokes.filter(({ invalidates }) => invalidates.some((one) => one.ino === ino)),
+  };
+}
+
+function rendered(request: TraceFilesRequest, results: readonly TraceResult[], problems: readonly string[]): string {
+  switch (request.format) {
+    case 'json':
+      return traceJson(results);
+    case 'ktap':
+      return traceKtap(results, problems);
+    case 'perfetto':
+    case 'mermaid':
+      throw new UsageProblem(`--format ${request.format} is not there yet`);
+    case 'text': {
+      const form = terminalForm(request.verbose, []);
+      return results.map((one) => `${report(one, form).join('\n')}\n`).join('\n');
+    }
+  }
 }

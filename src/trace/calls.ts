@@ -1,0 +1,121 @@
+// The calls that are open, by task: a stack of what was entered and not yet left. A leave without its enter, or an enter that is found
+// still open where it cannot be, is a sign that lines are missing.
+
+import type { Moment } from '../results/trace.ts';
+import type { Call } from './event.ts';
+import type { AttachmentObject, BufferObject } from './objects.ts';
+import type { RevokeRecord } from './revokes.ts';
+
+export interface Frame {
+  readonly call: Call;
+  readonly start: Moment;
+  buffer: BufferObject | null;
+  attachment: AttachmentObject | null;
+  /** Raw pointer of an attachment that is being born. */
+  embryo: string | null;
+  table: string | null;
+  resv: string | null;
+  usage: string | null;
+  device: string | null;
+  dynamic: boolean | null;
+  /** What the exporter was told of the attachment that is being born. */
+  revocable: boolean | null;
+  revoked: boolean | null;
+  owner: string | null;
+  /** The role's own event came inside already: the tracepoint, or the inner call of an "_unlocked" one. */
+  inner: boolean;
+  iovas: string[];
+  /** It is an importer's callback. */
+  callback: boolean;
+  revoke: RevokeRecord | null;
+  finish: ((end: Moment) => void) | null;
+}
+
+export interface TaskCalls {
+  readonly task: string;
+  readonly pid: number;
+  readonly open: Frame[];
+  /** Of this task, in its own context. */
+  last: Moment;
+  /** A fence that it waits for. */
+  waiting: { readonly key: string; readonly since: Moment } | null;
+  /** An invalidate without a probed caller has just returned: its fence wait may follow. */
+  bare: RevokeRecord | null;
+  lastMap: { readonly attachment: AttachmentObject; readonly table: string | null } | null;
+  /** iommufd took a range; the IOMMU map that follows is its. */
+  range: { readonly iovas: string[] } | null;
+  release: boolean;
+}
+
+const DEEPEST = 48;
+const MOST_TASKS = 4096;
+
+export class OpenCalls {
+  readonly tasks = new Map<number, TaskCalls>();
+  private readonly leaves = new Set<string>();
+  private readonly enters = new Set<string>();
+
+  of(moment: Moment): TaskCalls {
+    let found = this.tasks.get(moment.pid);
+    // Numbers of tasks come back too.
+    if (found === undefined || (found.task !== moment.task && found.task !== '<...>' && moment.task !== '<...>' && found.open.length === 0)) {
+      if (this.tasks.size >= MOST_TASKS) this.drop();
+      found = { task: moment.task, pid: moment.pid, open: [], last: moment, waiting: null, bare: null, lastMap: null, range: null, release: false };
+      this.tasks.set(moment.pid, found);
+    }
+    return found;
+  }
+
+  private drop(): void {
+    for (const [pid, { open }] of this.tasks) if (open.length === 0) this.tasks.delete(pid);
+  }
+
+  sawLeaveOf(name: string): boolean {
+    return this.leaves.has(name);
+  }
+
+  get sawAnyLeave(): boolean {
+    return this.leaves.size > 0;
+  }
+
+  sawEnterOf(name: string): boolean {
+    return this.enters.has(name);
+  }
+
+  /** True where lines must be missing: the same call is open already. */
+  enter(task: TaskCalls, frame: Frame): boolean {
+    const { function: name } = frame.call;
+    this.enters.add(name);
+    const before = task.open.findIndex((one) => one.call.function === name);
+    let missing = false;
+    if (before >= 0) {
+      missing = this.leaves.has(name);
+      task.open.length = before;
+    }
+    if (task.open.length >= DEEPEST) task.open.shift();
+    task.open.push(frame);
+    return missing;
+  }
+
+  /** The frame that ends, or null where its start was not shown; `missing` where lines must be missing. */
+  leave(task: TaskCalls, call: Call): { readonly frame: Frame | null; readonly missing: boolean } {
+    const { function: name } = call;
+    const isFirst = !this.leaves.has(name);
+    this.leaves.add(name);
+    for (let i = task.open.length - 1; i >= 0; i--) {
+      const frame = task.open[i];
+      if (frame?.call.function !== name) continue;
+      const above = task.open.slice(i + 1);
+      task.open.length = i;
+      return { frame, missing: above.some((one) => this.leaves.has(one.call.function)) };
+    }
+    return { frame: null, missing: !isFirst && this.enters.has(name) };
+  }
+}
+
+export function newFrame(call: Call, start: Moment): Frame {
+  return {
+    call, start, buffer: null, attachment: null, embryo: null, table: null, resv: null, usage: null, device: null, dynamic: null, revocable: null, revoked: null, owner: null,
+    inner: false, iovas: [], callback: false, revoke: null, finish: null,
+  };
+}

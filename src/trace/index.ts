@@ -1,0 +1,75 @@
+// Logs of a running kernel against the contract: bytes in, result out. What the rest of Fencepost sees of this folder.
+
+import type { TraceResult } from '../results/trace.ts';
+import { Checker, type Listener } from './conformance.ts';
+import type { Sink } from './event.ts';
+import { finishTrace, statesText } from './finish.ts';
+import { ordered } from './order.ts';
+import { textReader } from './text-reader.ts';
+
+export type { Listener, TimelineSpan } from './conformance.ts';
+
+export interface TraceOptions {
+  readonly file: string;
+  /** Nanoseconds; a revoke that takes longer is an anomaly. */
+  readonly slow?: number | null;
+  /** Events that are held back to put them in order; 0 for a live reader. */
+  readonly window?: number;
+  /** Nothing behind this line is looked at. */
+  readonly until?: number | null;
+  /** Functions that were probed. */
+  readonly probes?: readonly string[];
+  readonly listener?: Listener;
+}
+
+/** Not a trace, or nothing in it that could be judged. */
+export type NoTrace = 'empty' | 'no trace' | 'no events' | 'no dma-buf';
+
+export interface Traced {
+  readonly result: TraceResult;
+  readonly problem: NoTrace | null;
+  /** For --at. */
+  readonly states: readonly string[];
+}
+
+export interface TraceRun {
+  /** Bytes as Latin-1. */
+  push(part: string): void;
+  end(): Traced;
+}
+
+const WINDOW = 512;
+
+export function traceText(options: TraceOptions): TraceRun {
+  const checker = new Checker(options.listener);
+  for (const name of options.probes ?? []) checker.declared.add(name);
+  const until = options.until ?? Infinity;
+  const order = ordered(options.window ?? WINDOW, (event) => checker.event(event));
+  const sink: Sink = {
+    event: (event) => {
+      if (event.line <= until) order.push(event);
+    },
+    note: (note) => {
+      if (note.line > until) return;
+      order.flush();
+      checker.note(note);
+    },
+  };
+  const reader = textReader(sink);
+  return {
+    push: (part) => reader.push(part),
+    end: () => {
+      const facts = reader.end();
+      order.flush();
+      const states = statesText(checker);
+      const result = finishTrace(checker, { file: options.file, ...facts, backwards: order.late }, { slow: options.slow ?? null });
+      return { result, problem: problemOf(facts, result), states };
+    },
+  };
+}
+
+function problemOf({ lines, events, hasHeader, cut }: { readonly lines: number; readonly events: number; readonly hasHeader: boolean; readonly cut: boolean }, { log }: TraceResult): NoTrace | null {
+  if (lines === 0) return 'empty';
+  if (events === 0) return hasHeader && !cut ? 'no events' : 'no trace';
+  return events === log.ignored || !Object.keys(log.counts).some((name) => !name.startsWith('fence-')) ? 'no dma-buf' : null;
+}

@@ -1,0 +1,72 @@
+// One record for each invalidate or revoke: whom it reached, what it waited for, when each access ended. Filled while the log is read.
+
+import type { AccessEnd, CallbackSpan, FenceName, FenceWaitSpan, InvalidateSpan, Moment, Revoke } from '../results/trace.ts';
+import { hex, type AttachmentObject, type BufferObject } from './objects.ts';
+
+export interface OpenCallback {
+  readonly start: Moment;
+  readonly attachment: AttachmentObject | null;
+  readonly function: string | null;
+  readonly inferred: boolean;
+  end: Moment | null;
+}
+
+export interface OpenInvalidate {
+  readonly buffer: BufferObject | null;
+  readonly start: Moment;
+  end: Moment | null;
+  readonly callbacks: OpenCallback[];
+}
+
+export interface OpenWait {
+  readonly buffer: BufferObject | null;
+  readonly usage: string | null;
+  readonly start: Moment;
+  end: Moment | null;
+  readonly fences: FenceName[];
+}
+
+export interface RevokeRecord {
+  readonly call: string;
+  readonly kind: Revoke['kind'];
+  readonly pid: number;
+  readonly start: Moment;
+  end: Moment | null;
+  readonly owner: string | null;
+  readonly invalidates: OpenInvalidate[];
+  readonly waits: OpenWait[];
+  readonly accessEnds: AccessEnd[];
+  stillMapped: string[];
+  state: Revoke['state'];
+}
+
+export function newRevoke(call: string, kind: Revoke['kind'], start: Moment, owner: string | null): RevokeRecord {
+  return { call, kind, pid: start.pid, start, end: null, owner, invalidates: [], waits: [], accessEnds: [], stillMapped: [], state: 'pending' };
+}
+
+const span = (start: Moment, end: Moment | null): { readonly start: Moment; readonly end: Moment | null; readonly duration: number | null } => ({ start, end, duration: end === null ? null : end.time - start.time });
+
+export function invalidateSpan({ buffer, start, end, callbacks }: OpenInvalidate): InvalidateSpan {
+  return {
+    ...span(start, end), ino: buffer?.ino ?? null, buffer: hex(buffer?.pointer ?? null), exporter: buffer?.exporter ?? null,
+    callbacks: callbacks.map((one): CallbackSpan => ({
+      ...span(one.start, one.end), attachment: hex(one.attachment?.pointer ?? one.attachment?.hashed ?? null), device: one.attachment?.device ?? null, function: one.function, inferred: one.inferred,
+    })),
+  };
+}
+
+export function waitSpan({ buffer, usage, start, end, fences }: OpenWait): FenceWaitSpan {
+  return { ...span(start, end), ino: buffer?.ino ?? null, usage, fences };
+}
+
+/** As a result; what it waits for, and how long it is open, is for the end of the log to say. */
+export function revokeFacts(record: RevokeRecord, ending: Pick<Revoke, 'state' | 'open' | 'waitsFor' | 'doubt'>): Revoke {
+  return {
+    ...span(record.start, record.end), call: record.call, kind: record.kind, exporter: record.invalidates.find(({ buffer }) => buffer?.exporter != null)?.buffer?.exporter ?? null,
+    invalidates: record.invalidates.map(invalidateSpan), fenceWaits: record.waits.map(waitSpan), accessEnds: record.accessEnds, stillMapped: record.stillMapped, ...ending,
+  };
+}
+
+export function alive(buffer: BufferObject): readonly AttachmentObject[] {
+  return buffer.attachments.filter(({ detached }) => detached === null);
+}
