@@ -2,13 +2,15 @@
 // still open where it cannot be, is a sign that lines are missing.
 
 import type { Moment } from '../results/trace.ts';
-import type { Call } from './event.ts';
+import type { Call, Role } from './event.ts';
 import type { AttachmentObject, BufferObject } from './objects.ts';
 import type { RevokeRecord } from './revokes.ts';
 
 export interface Frame {
   readonly call: Call;
   readonly start: Moment;
+  /** Losses before it began. */
+  readonly epoch: number;
   buffer: BufferObject | null;
   attachment: AttachmentObject | null;
   /** Raw pointer of an attachment that is being born. */
@@ -47,6 +49,12 @@ export interface TaskCalls {
   release: boolean;
 }
 
+/** What may begin directly inside a call; roles that are not here may contain anything. */
+const CONTAINS: Readonly<Partial<Record<Role, readonly Role[]>>> = {
+  'ask-revocable': [], 'fence-wait': [], export: ['callee'], unpin: ['callee', 'invalidate'], pin: ['callee', 'invalidate', 'fence-wait'],
+  unmap: ['unmap', 'callee', 'fence-wait'], map: ['map', 'callee', 'invalidate', 'fence-wait'], detach: ['callee', 'unmap', 'unpin', 'fence-wait'],
+};
+
 const DEEPEST = 48;
 const MOST_TASKS = 4096;
 
@@ -82,6 +90,18 @@ export class OpenCalls {
     return this.enters.has(name);
   }
 
+  /** Takes calls off that cannot contain one of this role: their returns do not show. True where such returns do show elsewhere. */
+  settle(task: TaskCalls, role: Role): boolean {
+    let missing = false;
+    for (let frame = task.open.at(-1); frame !== undefined; frame = task.open.at(-1)) {
+      const inside = CONTAINS[frame.call.role];
+      if (inside === undefined || inside.includes(role)) break;
+      missing ||= this.leaves.has(frame.call.function);
+      task.open.pop();
+    }
+    return missing;
+  }
+
   /** True where lines must be missing: the same call is open already. */
   enter(task: TaskCalls, frame: Frame): boolean {
     const { function: name } = frame.call;
@@ -113,9 +133,9 @@ export class OpenCalls {
   }
 }
 
-export function newFrame(call: Call, start: Moment): Frame {
+export function newFrame(call: Call, start: Moment, epoch: number): Frame {
   return {
-    call, start, buffer: null, attachment: null, embryo: null, table: null, resv: null, usage: null, device: null, dynamic: null, revocable: null, revoked: null, owner: null,
+    call, start, epoch, buffer: null, attachment: null, embryo: null, table: null, resv: null, usage: null, device: null, dynamic: null, revocable: null, revoked: null, owner: null,
     inner: false, iovas: [], callback: false, revoke: null, finish: null,
   };
 }

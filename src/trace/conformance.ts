@@ -55,6 +55,8 @@ export class Checker implements Tally {
   readonly exited = new Map<number, Moment>();
   /** First line in which a call (by function and phase) or a mark (by event) shows. */
   readonly firstSeen = new Map<string, number>();
+  /** Tracepoints; probes may have the same names. */
+  private readonly pointSeen = new Set<string>();
   readonly listener: Listener;
   /** Functions that were probed, where somebody said so. */
   readonly declared = new Set<string>();
@@ -121,7 +123,10 @@ export class Checker implements Tally {
     this.lastOnCpu.set(event.cpu, event.time);
     const seen = call.phase === 'point' ? call.name : call.phase === 'enter' ? call.function : `${call.function}:leave`;
     if (!this.firstSeen.has(seen)) this.firstSeen.set(seen, event.line);
-    if (call.phase === 'point') return this.point(event, moment, payload);
+    if (call.phase === 'point') {
+      this.pointSeen.add(call.name);
+      return this.point(event, moment, payload);
+    }
     const task = this.calls.of(moment);
     if (!event.inTask) return;
     task.last = moment;
@@ -161,7 +166,7 @@ export class Checker implements Tally {
     known.events++;
     known.exporter ??= field(payload, call, 'exporter');
     known.size ??= numberOf(valueOf(payload, 'size'));
-    this.count(call.role);
+    if (call.role !== 'detach') this.count(call.role);
     if (call.role === 'export') {
       known.exported = moment;
       const frame = top(task);
@@ -184,12 +189,17 @@ export class Checker implements Tally {
     }
     const found = frame?.attachment ?? this.objects.attachment(name) ?? null;
     if (frame !== null) frame.inner = true;
+    if (found?.detached != null) {
+      if (name !== null && found.pointer !== null) this.hashedPointers ??= found.pointer !== name;
+      found.device ??= restBehind(payload, 'dev_name');
+      return;
+    }
     if (found !== null && name !== null && found.pointer !== null) this.hashedPointers ??= found.pointer !== name;
     const attachment = found ?? this.lateAttachment(known, { pointer: null, hashed: name });
     attachment.device ??= restBehind(payload, 'dev_name');
     const dynamic = valueOf(payload, 'is_dynamic');
     if (dynamic !== null) attachment.dynamic = dynamic !== '0';
-    this.detached(attachment, moment, task);
+    this.detached(attachment, moment);
   }
 
   // Attachments
@@ -258,7 +268,7 @@ export class Checker implements Tally {
       return only;
     }
     const ended = this.objects.ended(name);
-    if (ended !== null && ended.epoch === this.epoch && call.role !== 'callee' && call.role !== 'ask-revocable') {
+    if (ended !== null && ended.epoch === this.epoch && call.phase === 'enter' && call.role !== 'callee' && call.role !== 'ask-revocable') {
       this.useAfterDetach(event, moment, ended.attachment, ended.at, call.role === 'detach' ? 'detach' : 'use');
       return null;
     }
@@ -295,7 +305,8 @@ export class Checker implements Tally {
     attachment.buffer.reasons.add('events were lost while it was attached');
   }
 
-  private detached(attachment: AttachmentObject, moment: Moment, task: TaskCalls | null): void {
+  private detached(attachment: AttachmentObject, moment: Moment): void {
+    this.count('detach');
     this.fresh(attachment);
     const { buffer, device } = attachment;
     const who = device ?? hex(attachment.pointer) ?? 'the importer';
@@ -322,7 +333,6 @@ export class Checker implements Tally {
       at: moment, seen: 'dma_buf_detach', text: `${who} detaches an attachment that is not attached`, nearMisses: [], evidence: began, buffer, attachment, needs: ['attach'], otherwise: 'callback on unknown attachment', positive: false,
     });
     this.end(attachment, moment);
-    void task;
   }
 
   private end(attachment: AttachmentObject, moment: Moment): void {
@@ -350,7 +360,8 @@ export class Checker implements Tally {
   private enter(event: TraceEvent, moment: Moment, task: TaskCalls): void {
     const { call, payload } = event;
     const { role } = call;
-    const frame = newFrame(call, moment);
+    if (this.calls.settle(task, role)) this.gap(event, `${call.function} begins inside a call that cannot contain it`);
+    const frame = newFrame(call, moment, this.epoch);
     const bare = task.bare;
     task.bare = null;
     if (role !== 'export' && role !== 'attach' && role !== 'invalidate' && role !== 'fence-wait' && role !== 'fence-add' && role !== 'revoke') {
@@ -382,7 +393,8 @@ export class Checker implements Tally {
         this.unpinned(frame, moment, task);
         break;
       case 'detach':
-        if (frame.attachment !== null && !this.firstSeen.has('dma_buf_detach:leave') && !this.firstSeen.has('dma_buf_detach')) break;
+        // Where neither the tracepoint nor the return shows, this is all there is.
+        if (frame.attachment !== null && !this.pointSeen.has('dma_buf_detach') && !this.firstSeen.has('dma_buf_detach:leave')) this.detached(frame.attachment, moment);
         break;
       case 'revoke': {
         const revoked = field(payload, call, 'revoked');
@@ -438,8 +450,7 @@ export class Checker implements Tally {
         return this.attachReturned(event, moment, task, frame, buffer, result);
       case 'detach':
         if (attachment !== null && attachment.detached === null && frame?.inner !== true) {
-          if (!this.firstSeen.has('dma_buf_detach') || frame !== null) this.count('detach');
-          this.detached(attachment, moment, task);
+          this.detached(attachment, moment);
         }
         return;
       case 'map':
@@ -448,6 +459,13 @@ export class Checker implements Tally {
         return this.rangeReturned(moment, task, attachment, result, started);
       case 'pin':
         return this.pinReturned(event, moment, attachment, result);
+      case 'unpin':
+        // Only its return shows.
+        if (frame === null) this.unpinned({ ...newFrame(call, moment, this.epoch), attachment }, moment, task);
+        return;
+      case 'unmap':
+        if (frame === null && attachment !== null && openWith(task, 'unmap') === null) this.unmappedSomething(attachment);
+        return;
       case 'ask-revocable': {
         const answer = result?.ok === true ? result.value !== null : null;
         if (attachment !== null) attachment.revocable = answer;
@@ -501,6 +519,7 @@ export class Checker implements Tally {
     }
     const { value } = result;
     if (value === null) return;
+    this.objects.forgetEnded(value);
     const made = frame?.attachment ?? null;
     if (made !== null && made.detached === null) {
       if (made.pointer === null) {
@@ -511,7 +530,13 @@ export class Checker implements Tally {
       const known = this.objects.attachment(value);
       // The outer of two calls, whose start is not shown.
       if (known !== null && known.attached?.pid === moment.pid && task.last === moment && frame === null) return;
-      if (buffer !== null) {
+      // The tracepoint made it, under a hashed name.
+      const nameless = buffer === null ? undefined : alive(buffer).findLast(({ pointer: raw, attached }) => raw === null && attached?.pid === moment.pid);
+      if (nameless !== undefined) {
+        this.objects.nameRaw(value, nameless);
+        this.hashedPointers ??= nameless.hashed !== value;
+        if (frame !== null) frame.attachment = nameless;
+      } else if (buffer !== null) {
         this.count('attach');
         const born = this.attached(buffer, { pointer: value, hashed: null }, moment, task);
         if (frame !== null) {
@@ -644,6 +669,13 @@ export class Checker implements Tally {
     mapping.stale?.told('dma_buf_unmap_attachment', moment);
     this.accessEnded(attachment, mapping, 'dma_buf_unmap_attachment', moment, task);
     this.listener.span?.({ what: 'mapped', kind: 'mapping', start: mapping.since, end: moment, buffer: attachment.buffer, attachment });
+  }
+
+  /** Only the return shows, without the table. */
+  private unmappedSomething(attachment: AttachmentObject): void {
+    this.count('unmap');
+    attachment.unmaps++;
+    for (const mapping of attachment.mappings) mapping.tracked.perhaps('unmap');
   }
 
   private unmapOfNothing(frame: Frame, attachment: AttachmentObject, table: string | null, moment: Moment, task: TaskCalls): void {
@@ -852,17 +884,19 @@ export class Checker implements Tally {
   private revokeReturned(frame: Frame, record: RevokeRecord, moment: Moment): void {
     record.end = moment;
     record.state = 'done';
+    const isSure = frame.epoch === this.epoch;
+    if (!isSure) record.doubt = 'events were lost while it was open: this may be the end of another call';
     for (const { buffer } of record.invalidates) {
       if (buffer === null) continue;
       buffer.owner ??= frame.owner;
-      if (frame.revoked === true) {
+      if (frame.revoked === true && isSure) {
         buffer.revoked.narrow('P7', 'open');
         buffer.revoked.take('revoke');
         buffer.revokedSince = moment;
         buffer.revokedEpoch = this.epoch;
       }
     }
-    this.revokeDone(record, frame.revoked === true);
+    this.revokeDone(record, frame.revoked === true && isSure);
   }
 
   private revokeDone(record: RevokeRecord, isRevoke: boolean): void {

@@ -31,10 +31,10 @@ export function finishTrace(checker: Checker, reader: ReaderFacts, options: { re
   const { accusations } = checker;
   const short = checker.held !== null && reader.events < checker.held ? `the header counts ${checker.held} events, the log holds ${reader.events}` : null;
   const incomplete = short ?? checker.missing;
-  const end: EndOfLog = { last: reader.last === null || checker.last === null ? checker.last : { ...checker.last, time: Math.max(reader.last, checker.last.time) }, cut: reader.cut, incomplete, ticks: reader.unit === 'ticks' };
+  const end: EndOfLog = { last: reader.last === null || checker.last === null ? checker.last : { ...checker.last, time: Math.max(reader.last, checker.last.time) }, cut: reader.cut, incomplete, whole: checker.held !== null && incomplete === null && !reader.cut, ticks: reader.unit === 'ticks' };
   const observable = (name: string): boolean => (name === 'attach' ? shows(checker, 'attach') : checker.firstSeen.has(name) || checker.firstSeen.has(`${name}:leave`) || checker.declared.has(name));
   const revokes = checker.revokes.map((record): Revoke => {
-    const ending: Ending = record.state === 'done' ? { state: 'done', open: null, waitsFor: [], doubt: null } : endingOf(checker, record, end);
+    const ending: Ending = record.state === 'done' ? { state: 'done', open: null, waitsFor: [], doubt: record.doubt } : endingOf(checker, record, end);
     if (ending.state === 'hanging') {
       checker.ask('P10', false);
       for (const { buffer } of record.invalidates) if (buffer !== null) buffer.hanging = true;

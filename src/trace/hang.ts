@@ -20,6 +20,8 @@ export interface EndOfLog {
   readonly cut: boolean;
   /** Lines are missing. */
   readonly incomplete: string | null;
+  /** The header counts the events, and they are all there: what is open was open when the buffer was read. */
+  readonly whole: boolean;
   readonly ticks: boolean;
 }
 
@@ -32,9 +34,11 @@ export function endingOf(checker: Checker, record: RevokeRecord, end: EndOfLog):
   // Frames of calls of which no return ever shows may be over long ago.
   if (!checker.calls.sawAnyLeave) return { state: 'pending', open, waitsFor: [], doubt: 'no return of any call shows in this log' };
   const waitsFor = waitedFor(checker, record, task, frame);
-  const silent = !end.ticks && end.last !== null && end.last.time - task.last.time >= SILENCE;
+  // A fence that has just signalled will wake it.
+  const signalled = checker.fences.waiting.get(task.pid)?.fence.signalled?.time ?? -Infinity;
+  const silent = !end.ticks && end.last !== null && end.last.time - Math.max(task.last.time, signalled) >= SILENCE;
   const named = waitsFor.some(({ what }) => what !== 'unknown' && what !== 'lock');
-  const isHanging = silent || (named && !end.cut);
+  const isHanging = silent || end.whole || (named && !end.cut);
   const doubt = end.cut && !silent ? 'the log was cut in the middle of a line' : end.incomplete;
   return { state: isHanging ? 'hanging' : 'pending', open, waitsFor, doubt };
 }
@@ -55,7 +59,7 @@ function waitedFor(checker: Checker, record: RevokeRecord, task: TaskCalls, fram
     const buffer = wait.buffer ?? record.invalidates.at(-1)?.buffer ?? null;
     if (fence !== null && fence.signalled === null) return [{ what: 'fence', text: `fence ${fenceText(fence)}`, parties: parties(buffer, null) }];
     const seesWaits = checker.firstSeen.has('dma_fence_wait_start');
-    return [{ what: seesWaits ? 'unknown' : 'fence', text: seesWaits ? 'no fence that shows' : `the fences of the buffer${wait.usage === null ? '' : ` up to ${wait.usage}`} (dma_fence tracepoints are not in the log)`, parties: parties(buffer, null) }];
+    return [{ what: 'unknown', text: seesWaits ? 'no fence that shows' : `the fences of the buffer${wait.usage === null ? '' : ` up to ${wait.usage}`} (dma_fence tracepoints are not in the log)`, parties: parties(buffer, null) }];
   }
   const last = record.invalidates.at(-1);
   if (last === undefined || last.end === null) return [{ what: 'unknown', text: last === undefined ? 'a lock, before the invalidate' : 'inside dma_buf_invalidate_mappings', parties: parties(last?.buffer ?? null, null) }];

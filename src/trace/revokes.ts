@@ -38,10 +38,11 @@ export interface RevokeRecord {
   readonly accessEnds: AccessEnd[];
   stillMapped: string[];
   state: Revoke['state'];
+  doubt: string | null;
 }
 
 export function newRevoke(call: string, kind: Revoke['kind'], start: Moment, owner: string | null): RevokeRecord {
-  return { call, kind, pid: start.pid, start, end: null, owner, invalidates: [], waits: [], accessEnds: [], stillMapped: [], state: 'pending' };
+  return { call, kind, pid: start.pid, start, end: null, owner, invalidates: [], waits: [], accessEnds: [], stillMapped: [], state: 'pending', doubt: null };
 }
 
 const span = (start: Moment, end: Moment | null): { readonly start: Moment; readonly end: Moment | null; readonly duration: number | null } => ({ start, end, duration: end === null ? null : end.time - start.time });

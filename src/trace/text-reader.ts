@@ -195,8 +195,8 @@ export function textReader(sink: Sink): TextReader {
     },
     end: () => {
       if (rest.trim() !== '' && rest.startsWith('#')) one(`${rest}\n`, 0, rest.length);
-      else if (rest.trim() !== '') {
-        line++;
+      else if (rest !== '') {
+        if (rest.trim() !== '') line++;
         cut = true;
       }
       rest = '';
