@@ -56,7 +56,8 @@ export function pointer(text: string | null): string | null {
     if (!isHex) return null;
   }
   // A probe without a type prints decimal where it is unsigned: too long for a pointer in hexadecimal.
-  return (digits.length > 16 ? BigInt(digits).toString(16) : digits).toLowerCase();
+  if (digits.length > 16) return start < 2 && /^\d{17,20}$/.test(digits) ? BigInt(digits).toString(16) : null;
+  return digits.toLowerCase();
 }
 
 /** What a call returned. `error` is a positive errno. */
