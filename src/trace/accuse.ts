@@ -3,7 +3,8 @@
 
 import { obligation, type ObligationId } from '../protocol/obligations.ts';
 import type { Anomaly, AnomalyKind, Moment, Parties, Violation } from '../results/trace.ts';
-import { hex, type AttachmentObject, type BufferObject } from './objects.ts';
+import { hex, type Pointer } from './fields.ts';
+import type { AttachmentObject, BufferObject } from './objects.ts';
 
 export interface Accusation {
   readonly obligation: ObligationId;
@@ -55,7 +56,7 @@ export class Accusations {
   }
 
   /** An attachment was being born under that pointer since `time`: what was held against its namesake is void. */
-  bornAs(pointer: string, time: number): void {
+  bornAs(pointer: Pointer, time: number): void {
     this.drop((one) => one.obligation === 'P4' && one.attachment?.pointer === pointer && one.at.time >= time);
   }
 

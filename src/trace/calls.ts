@@ -3,6 +3,7 @@
 
 import type { Moment } from '../results/trace.ts';
 import type { Call, Role } from './event.ts';
+import type { Pointer } from './fields.ts';
 import type { AttachmentObject, BufferObject } from './objects.ts';
 import type { RevokeRecord } from './revokes.ts';
 
@@ -14,16 +15,16 @@ export interface Frame {
   buffer: BufferObject | null;
   attachment: AttachmentObject | null;
   /** Raw pointer of an attachment that is being born. */
-  embryo: string | null;
-  table: string | null;
-  resv: string | null;
+  embryo: Pointer | null;
+  table: Pointer | null;
+  resv: Pointer | null;
   usage: string | null;
   device: string | null;
   dynamic: boolean | null;
   /** What the exporter was told of the attachment that is being born. */
   revocable: boolean | null;
   revoked: boolean | null;
-  owner: string | null;
+  owner: Pointer | null;
   /** The role's own event came inside already: the tracepoint, or the inner call of an "_unlocked" one. */
   inner: boolean;
   iovas: string[];
@@ -43,10 +44,12 @@ export interface TaskCalls {
   waiting: { readonly key: string; readonly since: Moment } | null;
   /** An invalidate without a probed caller has just returned: its fence wait may follow. */
   bare: RevokeRecord | null;
-  lastMap: { readonly attachment: AttachmentObject; readonly table: string | null } | null;
+  lastMap: { readonly attachment: AttachmentObject; readonly table: Pointer | null } | null;
   /** iommufd took a range; the IOMMU map that follows is its. */
   range: { readonly iovas: string[] } | null;
   release: boolean;
+  /** An attachment that an exporter was asked about, and whose attach has not shown yet. */
+  embryo: Pointer | null;
 }
 
 /** What may begin directly inside a call; roles that are not here may contain anything. */
@@ -68,7 +71,7 @@ export class OpenCalls {
     // Numbers of tasks come back too.
     if (found === undefined || (found.task !== moment.task && found.task !== '<...>' && moment.task !== '<...>' && found.open.length === 0)) {
       if (this.tasks.size >= MOST_TASKS) this.drop();
-      found = { task: moment.task, pid: moment.pid, open: [], last: moment, waiting: null, bare: null, lastMap: null, range: null, release: false };
+      found = { task: moment.task, pid: moment.pid, open: [], last: moment, waiting: null, bare: null, lastMap: null, range: null, release: false, embryo: null };
       this.tasks.set(moment.pid, found);
     }
     return found;

@@ -6,10 +6,11 @@ import { Accusations, type Accusation } from './accuse.ts';
 import { OpenCalls, newFrame, type Frame, type TaskCalls } from './calls.ts';
 import type { LogNote, Role, TraceEvent } from './event.ts';
 import { Fences } from './fences.ts';
-import { errnoText, field, pointer, restBehind, returned, usageName, valueOf } from './fields.ts';
+import { errnoText, field, hex, pointer, type Pointer, restBehind, returned, usageName, valueOf } from './fields.ts';
+import { kept } from './kept.ts';
 import { Latencies } from './latency.ts';
 import { takeMark } from './marks.ts';
-import { newAttachment, hex, Objects, type AttachmentObject, type BufferObject, type MappingObject } from './objects.ts';
+import { newAttachment, Objects, type AttachmentObject, type BufferObject, type MappingObject } from './objects.ts';
 import { alive, newRevoke, type RevokeRecord } from './revokes.ts';
 import { Tracked, type Tally, type Taken } from './tracked.ts';
 import type { ObligationId } from '../protocol/obligations.ts';
@@ -33,9 +34,9 @@ export interface TimelineSpan {
   readonly attachment: AttachmentObject | null;
 }
 
-const MOST_REVOKES = 20_000;
+const MOST_REVOKES = 4096;
 const MOST_LOST_PARTS = 200;
-const MOST_FINISHED = 2000;
+const MOST_FINISHED = 1024;
 const MOST_MAPPINGS = 4096;
 const KEPT_ENDED = 16;
 
@@ -164,7 +165,7 @@ export class Checker implements Tally {
     const known = ino === null ? null : this.objects.buffer({ ino, pointer: null });
     if (known === null) return;
     known.events++;
-    known.exporter ??= field(payload, call, 'exporter');
+    known.exporter ??= keptOrNull(field(payload, call, 'exporter'));
     known.size ??= numberOf(valueOf(payload, 'size'));
     if (call.role !== 'detach') this.count(call.role);
     if (call.role === 'export') {
@@ -178,7 +179,7 @@ export class Checker implements Tally {
     const frame = openWith(task, call.role);
     if (call.role === 'attach') {
       const made = this.attached(known, { pointer: null, hashed: name }, moment, task);
-      made.device = restBehind(payload, 'dev_name') ?? made.device;
+      made.device = keptOrNull(restBehind(payload, 'dev_name')) ?? made.device;
       const dynamic = valueOf(payload, 'is_dynamic');
       if (dynamic !== null) made.dynamic = dynamic !== '0';
       if (frame !== null) {
@@ -191,12 +192,12 @@ export class Checker implements Tally {
     if (frame !== null) frame.inner = true;
     if (found?.detached != null) {
       if (name !== null && found.pointer !== null) this.hashedPointers ??= found.pointer !== name;
-      found.device ??= restBehind(payload, 'dev_name');
+      found.device ??= keptOrNull(restBehind(payload, 'dev_name'));
       return;
     }
     if (found !== null && name !== null && found.pointer !== null) this.hashedPointers ??= found.pointer !== name;
     const attachment = found ?? this.lateAttachment(known, { pointer: null, hashed: name });
-    attachment.device ??= restBehind(payload, 'dev_name');
+    attachment.device ??= keptOrNull(restBehind(payload, 'dev_name'));
     const dynamic = valueOf(payload, 'is_dynamic');
     if (dynamic !== null) attachment.dynamic = dynamic !== '0';
     this.detached(attachment, moment);
@@ -204,7 +205,7 @@ export class Checker implements Tally {
 
   // Attachments
 
-  private attached(buffer: BufferObject, names: { readonly pointer: string | null; readonly hashed: string | null }, moment: Moment, task: TaskCalls | null): AttachmentObject {
+  private attached(buffer: BufferObject, names: { readonly pointer: Pointer | null; readonly hashed: Pointer | null }, moment: Moment, task: TaskCalls | null): AttachmentObject {
     const before = this.objects.attachment(names.pointer ?? names.hashed);
     if (before !== null) {
       // Its memory was given out again, so it has ended unseen.
@@ -218,12 +219,13 @@ export class Checker implements Tally {
       made.dynamic = frame.dynamic;
       made.device ??= frame.device;
       made.revocable = frame.revocable;
-      const embryo = frame.embryo ?? task?.open.find(({ embryo: one }) => one !== null)?.embryo ?? null;
-      if (made.pointer === null && embryo !== null && names.hashed !== null) {
-        made.pointer = embryo;
-        this.hashedPointers ??= embryo !== names.hashed;
-      }
     }
+    const embryo = frame?.embryo ?? task?.open.find(({ embryo: one }) => one !== null)?.embryo ?? task?.embryo ?? null;
+    if (made.pointer === null && embryo !== null && names.hashed !== null) {
+      made.pointer = embryo;
+      this.hashedPointers ??= embryo !== names.hashed;
+    }
+    if (task !== null) task.embryo = null;
     this.objects.attach(made);
     if (made.hashed !== null && made.pointer !== null) this.objects.alias(made.hashed, made);
     this.ask('P5', false);
@@ -232,7 +234,7 @@ export class Checker implements Tally {
   }
 
   /** Seen for the first time long after its beginning. */
-  private lateAttachment(buffer: BufferObject, names: { readonly pointer: string | null; readonly hashed: string | null }): AttachmentObject {
+  private lateAttachment(buffer: BufferObject, names: { readonly pointer: Pointer | null; readonly hashed: Pointer | null }): AttachmentObject {
     const made = newAttachment(buffer, names, null, this.epoch, this);
     buffer.reasons.add('an attachment is older than the log');
     this.objects.attach(made);
@@ -257,6 +259,11 @@ export class Checker implements Tally {
       birth.embryo = name;
       return null;
     }
+    // The exporter is asked before the attach shows: not yet an attachment.
+    if (call.role === 'ask-revocable' || (call.role === 'callee' && top(task)?.call.role !== 'invalidate')) {
+      if (call.phase === 'enter') task.embryo = name;
+      return null;
+    }
     // The tracepoint of an attach gave a hashed pointer, and nothing joined the two: one that is alone must be it.
     const buffer = this.objects.buffer({ pointer: dmabuf, ino });
     const nameless = buffer === null ? [] : alive(buffer).filter(({ pointer: raw }) => raw === null);
@@ -268,7 +275,7 @@ export class Checker implements Tally {
       return only;
     }
     const ended = this.objects.ended(name);
-    if (ended !== null && ended.epoch === this.epoch && call.phase === 'enter' && call.role !== 'callee' && call.role !== 'ask-revocable') {
+    if (ended !== null && ended.epoch === this.epoch && call.phase === 'enter' && call.role !== 'callee') {
       this.useAfterDetach(event, moment, ended.attachment, ended.at, call.role === 'detach' ? 'detach' : 'use');
       return null;
     }
@@ -572,7 +579,7 @@ export class Checker implements Tally {
     this.mapped(attachment, 'map', table, moment, frame?.iovas ?? []);
   }
 
-  private mapped(attachment: AttachmentObject, kind: MappingObject['kind'], table: string | null, moment: Moment, iovas: string[]): MappingObject {
+  private mapped(attachment: AttachmentObject, kind: MappingObject['kind'], table: Pointer | null, moment: Moment, iovas: string[]): MappingObject {
     const tracked = new Tracked('mapping', this);
     tracked.oneOf('map', 'map-blocked');
     // Whose fence is whose does not show.
@@ -678,7 +685,7 @@ export class Checker implements Tally {
     for (const mapping of attachment.mappings) mapping.tracked.perhaps('unmap');
   }
 
-  private unmapOfNothing(frame: Frame, attachment: AttachmentObject, table: string | null, moment: Moment, task: TaskCalls): void {
+  private unmapOfNothing(frame: Frame, attachment: AttachmentObject, table: Pointer | null, moment: Moment, task: TaskCalls): void {
     const before = table === null ? undefined : attachment.ended.findLast((one) => one.table === table && one.epoch === this.epoch);
     const began = attachment.attached;
     const fromBirth = began !== null && attachment.complete && this.armedBefore('dma_buf_map_attachment:leave', began.line);
@@ -714,9 +721,9 @@ export class Checker implements Tally {
     if (iova === null || task === null) return;
     if (role === 'iommu-map') {
       const mapFrame = openWith(task, 'map');
-      if (mapFrame !== null) mapFrame.iovas.push(iova);
+      if (mapFrame !== null) mapFrame.iovas.push(kept(iova));
       else if (task.range !== null) {
-        task.range.iovas.push(iova);
+        task.range.iovas.push(kept(iova));
         task.range = null;
       }
       return;
@@ -776,12 +783,14 @@ export class Checker implements Tally {
   }
 
   private keepRevoke(record: RevokeRecord): void {
-    if (this.revokes.length >= MOST_REVOKES) {
-      const done = this.revokes.findIndex(({ state }) => state === 'done');
-      this.revokes.splice(Math.max(0, done), 1);
-      this.revokesLeftOut++;
-    }
     this.revokes.push(record);
+    if (this.revokes.length < MOST_REVOKES) return;
+    // The longest stay, and what is open.
+    const took = ({ start, end }: RevokeRecord): number => (end === null ? Infinity : end.time - start.time);
+    const stay = new Set([...this.revokes].sort((a, b) => took(b) - took(a)).slice(0, MOST_REVOKES >> 1));
+    const kept = this.revokes.filter((one) => stay.has(one) || one.state !== 'done');
+    this.revokesLeftOut += this.revokes.length - kept.length;
+    this.revokes.splice(0, this.revokes.length, ...kept);
   }
 
   private calleeEntered(event: TraceEvent, frame: Frame, moment: Moment, task: TaskCalls): void {
@@ -916,7 +925,7 @@ export class Checker implements Tally {
     this.listener.span?.({ what: record.call, kind: 'revoke', start, end, buffer: record.invalidates[0]?.buffer ?? null, attachment: null });
   }
 
-  private restoring(owner: string | null, moment: Moment): void {
+  private restoring(owner: Pointer | null, moment: Moment): void {
     for (const buffer of this.objects.alive) {
       if (buffer.owner !== owner && owner !== null && buffer.owner !== null) continue;
       if (buffer.revokedSince === null) continue;
@@ -946,17 +955,18 @@ export class Checker implements Tally {
 
   private finish(buffer: BufferObject): void {
     this.finished.push(buffer);
-    if (this.finished.length > MOST_FINISHED) {
-      const index = this.finished.findIndex((one) => !one.broken);
-      this.finished.splice(Math.max(0, index), 1);
-      this.finishedLeftOut++;
-    }
+    if (this.finished.length < MOST_FINISHED) return;
+    const kept = this.finished.filter((one, i) => one.broken || one.refused > 0 || i >= MOST_FINISHED >> 1).slice(-(MOST_FINISHED - 1));
+    this.finishedLeftOut += this.finished.length - kept.length;
+    this.finished.splice(0, this.finished.length, ...kept);
   }
 }
 
 function rangeAt(attachment: AttachmentObject, iova: string): MappingObject | null {
   return attachment.mappings.find(({ kind, iovas }) => kind === 'range' && iovas.includes(iova)) ?? null;
 }
+
+const keptOrNull = (text: string | null): string | null => (text === null ? null : kept(text));
 
 const numberOf = (text: string | null): number | null => {
   if (text === null) return null;

@@ -6,6 +6,7 @@ import type { Frame, TaskCalls } from './calls.ts';
 import type { Checker } from './conformance.ts';
 import type { PointRole, TraceEvent } from './event.ts';
 import { valueOf } from './fields.ts';
+import { kept } from './kept.ts';
 import type { BufferObject } from './objects.ts';
 import type { OpenWait } from './revokes.ts';
 import { Tracked } from './tracked.ts';
@@ -109,8 +110,8 @@ export class Fences {
     }
     const driver = valueOf(payload, 'driver');
     if (found.driver === null && driver !== null && driver !== 'detached-driver') {
-      found.driver = driver;
-      found.timeline = valueOf(payload, 'timeline');
+      found.driver = kept(driver);
+      found.timeline = kept(valueOf(payload, 'timeline') ?? '');
     }
     return found;
   }

@@ -25,16 +25,34 @@ export function valueOf(payload: string, name: string): string | null {
 
 const isEdge = (code: number): boolean => code === 0x20 || code === 0x28 || code === 0x2c || code === 0x09 || code === 0x7b;
 
+/** What stands before the value of a field in the payload of one event: found once, since an event always prints the same fields. */
+const KEYS = new WeakMap<Call, Map<FieldName, string | null>>();
+
 /** A field by any of its names, or by its place among arg1, arg2, … at the entry of a known function. */
 export function field(payload: string, call: Call, name: FieldName): string | null {
-  for (const one of FIELDS[name]) {
-    if (one === 'arg1' && call.phase !== 'leave') continue;
-    const value = valueOf(payload, one);
-    if (value !== null) return value;
-  }
+  let keys = KEYS.get(call);
+  if (keys === undefined) KEYS.set(call, (keys = new Map()));
+  let key = keys.get(name);
+  if (key === undefined) keys.set(name, (key = keyOf(payload, call, name)));
+  if (key === null) return null;
+  const at = payload.indexOf(key);
+  if (at < 0) return null;
+  const start = at + key.length;
+  const end = payload.indexOf(' ', start);
+  return end < 0 ? payload.slice(start) : payload.slice(start, end);
+}
+
+function keyOf(payload: string, call: Call, name: FieldName): string | null {
+  for (const one of FIELDS[name]) if (!(one === 'arg1' && call.phase !== 'leave') && valueOf(payload, one) !== null) return keyAs(payload, one);
   if (call.phase !== 'enter' || name === 'result') return null;
   const place = ARGUMENTS[call.function]?.indexOf(name) ?? -1;
-  return place < 0 ? null : valueOf(payload, `arg${place + 1}`);
+  return place < 0 || valueOf(payload, `arg${place + 1}`) === null ? null : keyAs(payload, `arg${place + 1}`);
+}
+
+/** With the blank before it, unless it begins the payload. */
+function keyAs(payload: string, name: string): string {
+  for (const key of [` ${name}=`, ` ${name}: `, ` ${name}:`]) if (payload.includes(key)) return key;
+  return payload.startsWith(`${name}=`) ? `${name}=` : `${name}:`;
 }
 
 /** The last field of a line may hold blanks. */
@@ -43,25 +61,41 @@ export function restBehind(payload: string, name: string): string | null {
   return at < 0 ? null : payload.slice(at + name.length + 2).trimEnd();
 }
 
-/** Lower case hexadecimal without 0x and leading zeros; null for no pointer ("0x0", "(null)", "(____ptrval____)"). */
-export function pointer(text: string | null): string | null {
+/** Kernel addresses are negative: the low 52 bits, less 2^52. Others are themselves, up to 2^52. */
+export type Pointer = number;
+const TOP = 2 ** 52;
+
+/** A pointer as a number, which is quick to look up and holds no text; null for none ("0x0", "(null)", "(____ptrval____)"). */
+export function pointer(text: string | null): Pointer | null {
   if (text === null) return null;
-  let start = text.startsWith('0x') || text.startsWith('0X') ? 2 : 0;
-  while (start < text.length && text.charCodeAt(start) === 0x30) start++;
-  const digits = text.slice(start);
-  if (digits === '') return null;
-  for (let i = 0; i < digits.length; i++) {
-    const code = digits.charCodeAt(i);
-    const isHex = (code >= 0x30 && code <= 0x39) || (code >= 0x61 && code <= 0x66) || (code >= 0x41 && code <= 0x46);
-    if (!isHex) return null;
-  }
+  const { length } = text;
+  let i = text.charCodeAt(0) === 0x30 && (text.charCodeAt(1) | 0x20) === 0x78 ? 2 : 0;
+  const bare = i === 0;
+  while (i < length && text.charCodeAt(i) === 0x30) i++;
+  const digits = length - i;
+  if (digits === 0) return null;
   // A probe without a type prints decimal where it is unsigned: too long for a pointer in hexadecimal.
-  if (digits.length > 16) return start < 2 && /^\d{17,20}$/.test(digits) ? BigInt(digits).toString(16) : null;
-  return digits.toLowerCase();
+  if (digits > 16) return bare && /^\d{17,20}$/.test(text) ? pointer(`0x${BigInt(text).toString(16)}`) : null;
+  // The highest three of sixteen digits only say that it is an address of the kernel.
+  const isKernel = digits === 16;
+  let value = 0;
+  for (let at = isKernel ? i + 3 : i; at < length; at++) {
+    const code = text.charCodeAt(at);
+    const digit = code >= 0x30 && code <= 0x39 ? code - 0x30 : code >= 0x61 && code <= 0x66 ? code - 0x57 : code >= 0x41 && code <= 0x46 ? code - 0x37 : -1;
+    if (digit < 0) return null;
+    value = value * 16 + digit;
+  }
+  return isKernel ? value - TOP : value;
+}
+
+/** "0xffff8c3ac4bd0ac0" */
+export function hex(value: Pointer | null): string | null {
+  if (value === null) return null;
+  return value < 0 ? `0xfff${(value + TOP).toString(16).padStart(13, '0')}` : `0x${value.toString(16)}`;
 }
 
 /** What a call returned. `error` is a positive errno. */
-export type Returned = { readonly ok: true; readonly value: string | null } | { readonly ok: false; readonly error: number };
+export type Returned = { readonly ok: true; readonly value: Pointer | null } | { readonly ok: false; readonly error: number };
 
 const MAX_ERRNO = 4095;
 
@@ -82,9 +116,9 @@ export function returned(text: string | null): Returned | null {
     const value = BigInt(digits);
     const error = value > 0xfffffffffffff000n ? 0x10000000000000000n - value : value > 0xfffff000n && value <= 0xffffffffn ? 0x100000000n - value : 0n;
     if (error > 0n) return { ok: false, error: Number(error) };
-    return { ok: true, value: value.toString(16) };
+    return { ok: true, value: pointer(`0x${value.toString(16)}`) };
   }
-  return { ok: true, value: digits === '' || digits === '0' ? null : digits };
+  return { ok: true, value: pointer(isHex ? `0x${digits}` : digits) };
 }
 
 /** errno numbers of asm-generic, which every architecture of interest shares here. */

@@ -4,7 +4,8 @@ import type { ObligationId } from '../protocol/obligations.ts';
 import type { AttachmentFacts, BufferFacts, Moment, Revoke, TraceResult, TraceVerdict } from '../results/trace.ts';
 import type { Checker } from './conformance.ts';
 import { endingOf, openWaits, type EndOfLog, type Ending } from './hang.ts';
-import { hex, type AttachmentObject, type BufferObject } from './objects.ts';
+import { hex } from './fields.ts';
+import type { AttachmentObject, BufferObject } from './objects.ts';
 import { obligationRows } from './observability.ts';
 import { alive, revokeFacts } from './revokes.ts';
 

@@ -6,7 +6,7 @@ import { partiesOf } from './accuse.ts';
 import type { Frame, TaskCalls } from './calls.ts';
 import type { Checker } from './conformance.ts';
 import { fenceText } from './fences.ts';
-import { hex } from './objects.ts';
+import { hex } from './fields.ts';
 import { alive, type RevokeRecord } from './revokes.ts';
 
 /** Nanoseconds without any event of a task inside a call that make a hang of it. */

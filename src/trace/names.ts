@@ -2,6 +2,7 @@
 // Data and one classification; keeps no state.
 
 import { HELPERS, STEPS, type StepId } from '../protocol/steps.ts';
+import { kept } from './kept.ts';
 import type { Call, Phase, PointRole, Role } from './event.ts';
 
 /** Tracepoints by name as trace text prints them: without the system. */
@@ -54,11 +55,11 @@ const ENTRY_BYTES = 0x10;
 const SYMBOL = /^\((?:([A-Za-z_][\w.]*)(?:\+0x([0-9a-f]+))?(?:\/0x[0-9a-f]+)?(?: \[[^\]]*\])?|(?:0x)?[0-9a-f]+)(?: <- (?:([A-Za-z_][\w.]*)(?:\+0x[0-9a-f]+)?(?:\/0x[0-9a-f]+)?(?: \[[^\]]*\])?|(?:0x)?[0-9a-f]+))?\)/;
 
 /** Compilers add ".isra.0", ".constprop.0", ".llvm.123". */
-const plain = (symbol: string): string => symbol.replace(/\..*$/, '');
+const plain = (symbol: string): string => kept(symbol.replace(/\..*$/, ''));
 
 /** Null: not for us. The name alone does not decide: "dma_buf_detach" is a tracepoint and may be a probe. */
 export function classify(fullName: string, payload: string): Call | null {
-  const name = fullName.slice(fullName.indexOf(':') + 1);
+  const name = kept(fullName.slice(fullName.indexOf(':') + 1));
   const symbol = SYMBOL.exec(payload);
   if (symbol === null) {
     const point = POINTS[name];

@@ -2,6 +2,7 @@
 // objects, so a pointer names an object only between its birth and its end; an inode number never comes back.
 
 import type { Interval, Moment } from '../results/trace.ts';
+import type { Pointer } from './fields.ts';
 import { Tracked, type Tally } from './tracked.ts';
 
 export interface MappingObject {
@@ -9,7 +10,7 @@ export interface MappingObject {
   /** map: an sg_table was given out. range: iommufd took the physical range. */
   readonly kind: 'map' | 'range';
   /** sg_table; null where not shown. */
-  readonly table: string | null;
+  readonly table: Pointer | null;
   readonly tracked: Tracked;
   /** Null where the log began later. */
   readonly since: Moment | null;
@@ -19,8 +20,8 @@ export interface MappingObject {
 }
 
 export interface AttachmentObject {
-  pointer: string | null;
-  readonly hashed: string | null;
+  pointer: Pointer | null;
+  readonly hashed: Pointer | null;
   buffer: BufferObject;
   device: string | null;
   dynamic: boolean | null;
@@ -37,7 +38,7 @@ export interface AttachmentObject {
   pinCount: Interval;
   readonly mappings: MappingObject[];
   /** Tables that were given back, newest last. */
-  readonly ended: { readonly table: string; readonly at: Moment; readonly epoch: number }[];
+  readonly ended: { readonly table: Pointer; readonly at: Moment; readonly epoch: number }[];
   maps: number;
   unmaps: number;
   pins: number;
@@ -47,14 +48,14 @@ export interface AttachmentObject {
 
 export interface BufferObject {
   ino: number | null;
-  pointer: string | null;
-  resv: string | null;
+  pointer: Pointer | null;
+  resv: Pointer | null;
   exporter: string | null;
   size: number | null;
   exported: Moment | null;
   released: Moment | null;
   /** The device whose revoke reached it, as a pointer. */
-  owner: string | null;
+  owner: Pointer | null;
   revoked: Tracked;
   revokedSince: Moment | null;
   revokedEpoch: number;
@@ -80,20 +81,20 @@ export class Objects {
   /** Hears of a buffer that ended without a release of its own. */
   dropped: (buffer: BufferObject) => void = () => undefined;
   private readonly byIno = new Map<number, BufferObject>();
-  private readonly byPointer = new Map<string, BufferObject>();
-  private readonly byResv = new Map<string, BufferObject>();
-  private readonly attachments = new Map<string, AttachmentObject>();
+  private readonly byPointer = new Map<Pointer, BufferObject>();
+  private readonly byResv = new Map<Pointer, BufferObject>();
+  private readonly attachments = new Map<Pointer, AttachmentObject>();
   /** Hashed pointer of a tracepoint to the raw one of a probe. */
-  private readonly raw = new Map<string, string>();
+  private readonly raw = new Map<Pointer, Pointer>();
   /** Pointers of attachments that were seen to end. */
-  private readonly gone = new Map<string, { readonly attachment: AttachmentObject; readonly at: Moment; readonly epoch: number }>();
+  private readonly gone = new Map<Pointer, { readonly attachment: AttachmentObject; readonly at: Moment; readonly epoch: number }>();
 
   constructor(tally: Tally) {
     this.tally = tally;
   }
 
   /** The buffer that these name, made where there is none; joins what two of them name. Null where nothing names one. */
-  buffer(names: { readonly ino: number | null; readonly pointer: string | null; readonly resv?: string | null }): BufferObject | null {
+  buffer(names: { readonly ino: number | null; readonly pointer: Pointer | null; readonly resv?: Pointer | null }): BufferObject | null {
     const { ino, pointer, resv = null } = names;
     if (ino === null && pointer === null && resv === null) return null;
     const byIno = ino === null ? undefined : this.byIno.get(ino);
@@ -128,16 +129,16 @@ export class Objects {
     return found;
   }
 
-  bufferOfResv(resv: string | null): BufferObject | null {
+  bufferOfResv(resv: Pointer | null): BufferObject | null {
     return resv === null ? null : (this.byResv.get(resv) ?? null);
   }
 
-  bufferAt(pointer: string | null): BufferObject | null {
+  bufferAt(pointer: Pointer | null): BufferObject | null {
     return pointer === null ? null : (this.byPointer.get(pointer) ?? null);
   }
 
   /** An export gives the address out: what had it before is gone. */
-  reborn(pointer: string): void {
+  reborn(pointer: Pointer): void {
     const before = this.byPointer.get(pointer);
     if (before === undefined) return;
     this.release(before);
@@ -185,9 +186,9 @@ export class Objects {
   }
 
   /** Live, by the pointer of a probe or the (perhaps hashed) one of a tracepoint. */
-  attachment(pointer: string | null): AttachmentObject | null {
+  attachment(pointer: Pointer | null): AttachmentObject | null {
     if (pointer === null) return null;
-    return this.attachments.get(pointer) ?? this.attachments.get(this.raw.get(pointer) ?? '') ?? null;
+    return this.attachments.get(pointer) ?? this.attachments.get(this.raw.get(pointer) ?? NaN) ?? null;
   }
 
   attach(made: AttachmentObject): void {
@@ -200,7 +201,7 @@ export class Objects {
   }
 
   /** A tracepoint's name for what a probe knows already. */
-  alias(hashed: string, attachment: AttachmentObject): void {
+  alias(hashed: Pointer, attachment: AttachmentObject): void {
     if (attachment.pointer === null || attachment.pointer === hashed) return;
     if (this.raw.size > KEPT_GONE) this.raw.clear();
     this.raw.set(hashed, attachment.pointer);
@@ -208,7 +209,7 @@ export class Objects {
   }
 
   /** The probe's pointer for what a tracepoint made. */
-  nameRaw(pointer: string, attachment: AttachmentObject): void {
+  nameRaw(pointer: Pointer, attachment: AttachmentObject): void {
     attachment.pointer = pointer;
     this.attachments.set(pointer, attachment);
     this.gone.delete(pointer);
@@ -241,11 +242,11 @@ export class Objects {
   }
 
   /** Seen to be detached, and nothing was attached under that pointer since. */
-  ended(pointer: string | null): { readonly attachment: AttachmentObject; readonly at: Moment; readonly epoch: number } | null {
+  ended(pointer: Pointer | null): { readonly attachment: AttachmentObject; readonly at: Moment; readonly epoch: number } | null {
     return pointer === null ? null : (this.gone.get(pointer) ?? null);
   }
 
-  forgetEnded(pointer: string): void {
+  forgetEnded(pointer: Pointer): void {
     this.gone.delete(pointer);
   }
 }
@@ -259,7 +260,7 @@ export function emptyBuffer(tally: Tally): BufferObject {
 }
 
 /** `attached` null: the log shows it later than its beginning, so it may be in any state that a listed one can be in. */
-export function newAttachment(buffer: BufferObject, names: { readonly pointer: string | null; readonly hashed: string | null }, attached: Moment | null, epoch: number, tally: Tally): AttachmentObject {
+export function newAttachment(buffer: BufferObject, names: { readonly pointer: Pointer | null; readonly hashed: Pointer | null }, attached: Moment | null, epoch: number, tally: Tally): AttachmentObject {
   const known = attached !== null;
   const tracked = new Tracked('attachment', tally, known ? 'initial' : 'any');
   if (known) tracked.take('list');
@@ -271,4 +272,3 @@ export function newAttachment(buffer: BufferObject, names: { readonly pointer: s
   };
 }
 
-export const hex = (pointer: string | null): string | null => (pointer === null ? null : `0x${pointer}`);

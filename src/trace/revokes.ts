@@ -1,7 +1,8 @@
 // One record for each invalidate or revoke: whom it reached, what it waited for, when each access ended. Filled while the log is read.
 
 import type { AccessEnd, CallbackSpan, FenceName, FenceWaitSpan, InvalidateSpan, Moment, Revoke } from '../results/trace.ts';
-import { hex, type AttachmentObject, type BufferObject } from './objects.ts';
+import { hex, type Pointer } from './fields.ts';
+import type { AttachmentObject, BufferObject } from './objects.ts';
 
 export interface OpenCallback {
   readonly start: Moment;
@@ -32,7 +33,7 @@ export interface RevokeRecord {
   readonly pid: number;
   readonly start: Moment;
   end: Moment | null;
-  readonly owner: string | null;
+  readonly owner: Pointer | null;
   readonly invalidates: OpenInvalidate[];
   readonly waits: OpenWait[];
   readonly accessEnds: AccessEnd[];
@@ -41,7 +42,7 @@ export interface RevokeRecord {
   doubt: string | null;
 }
 
-export function newRevoke(call: string, kind: Revoke['kind'], start: Moment, owner: string | null): RevokeRecord {
+export function newRevoke(call: string, kind: Revoke['kind'], start: Moment, owner: Pointer | null): RevokeRecord {
   return { call, kind, pid: start.pid, start, end: null, owner, invalidates: [], waits: [], accessEnds: [], stillMapped: [], state: 'pending', doubt: null };
 }
 

@@ -1,6 +1,7 @@
 // Trace text to events: tracefs trace and trace_pipe, trace-cmd report, perf script, bpftrace in the same shape. One pass, in parts of any
 // size; a line that is not for us costs a look for its bracket and one map. Keeps nothing but the unfinished line.
 
+import { kept } from './kept.ts';
 import { classify } from './names.ts';
 import type { Call, Sink } from './event.ts';
 
@@ -152,7 +153,7 @@ export function textReader(sink: Sink): TextReader {
     if (call === undefined || call.role === 'iommu-map' || call.role === 'iommu-unmap') {
       call = classify(name, payload);
       // Two systems have events of the name "map"; the payload tells them apart.
-      if (name !== 'map' && name !== 'unmap') known.set(name, call);
+      if (name !== 'map' && name !== 'unmap') known.set(kept(name), call);
       if (call === null) {
         ignored++;
         return;
@@ -223,8 +224,8 @@ let lastWho: Who | null = null;
 function taskIn(s: string, start: number, end: number): Who | null {
   const text = s.slice(start, end);
   if (text === lastText) return lastWho;
-  lastText = text;
-  lastWho = parseTask(text.trim());
+  lastText = kept(text);
+  lastWho = parseTask(lastText.trim());
   return lastWho;
 }
 
