@@ -5,16 +5,22 @@ import { callerIn } from './names.ts';
 import { Accusations, type Accusation } from './accuse.ts';
 import { OpenCalls, newFrame, type Frame, type TaskCalls } from './calls.ts';
 import type { LogNote, Role, TraceEvent } from './event.ts';
+import { bufferFacts } from './facts.ts';
 import { Fences } from './fences.ts';
 import { errnoText, field, hex, pointer, type Pointer, restBehind, returned, usageName, valueOf } from './fields.ts';
 import { kept } from './kept.ts';
+import { KeptRevokes } from './kept-revokes.ts';
 import { Latencies } from './latency.ts';
 import { takeMark } from './marks.ts';
-import { newAttachment, Objects, type AttachmentObject, type BufferObject, type MappingObject } from './objects.ts';
+import { doubt, emptyBuffer, newAttachment, Objects, type AttachmentObject, type BufferObject, type EndedAttachment, type MappingObject } from './objects.ts';
 import { alive, newRevoke, type RevokeRecord } from './revokes.ts';
-import { Tracked, type Tally, type Taken } from './tracked.ts';
+import { statesWhere, Tracked, type Tally, type Taken } from './tracked.ts';
 import type { ObligationId } from '../protocol/obligations.ts';
-import type { Anomaly, LostPart, Moment } from '../results/trace.ts';
+import type { Anomaly, BufferFacts, LostPart, Moment } from '../results/trace.ts';
+
+const LISTED = statesWhere('attachment', 'P5', 'listed');
+const STALE = statesWhere('mapping', 'P6', 'stale');
+const OPEN = statesWhere('buffer', 'P7', 'open');
 
 /** Told as it happens, for a live reader and a timeline. */
 export interface Listener {
@@ -34,9 +40,8 @@ export interface TimelineSpan {
   readonly attachment: AttachmentObject | null;
 }
 
-const MOST_REVOKES = 4096;
 const MOST_LOST_PARTS = 200;
-const MOST_FINISHED = 1024;
+const MOST_FINISHED = 400;
 const MOST_MAPPINGS = 4096;
 const KEPT_ENDED = 16;
 
@@ -46,8 +51,10 @@ export class Checker implements Tally {
   readonly fences = new Fences(this);
   readonly accusations = new Accusations();
   readonly latencies = new Latencies();
-  readonly revokes: RevokeRecord[] = [];
-  readonly finished: BufferObject[] = [];
+  readonly revokes = new KeptRevokes();
+  readonly finished: BufferFacts[] = [];
+  /** Ended, and something is held against somebody: the verdict comes at the end of the log. */
+  readonly accusedBuffers: BufferObject[] = [];
   readonly counts = new Map<string, number>();
   readonly asked = new Map<ObligationId, { events: number; open: number }>();
   readonly lostParts: LostPart[] = [];
@@ -62,7 +69,6 @@ export class Checker implements Tally {
   /** Functions that were probed, where somebody said so. */
   readonly declared = new Set<string>();
   lost = 0;
-  revokesLeftOut = 0;
   finishedLeftOut = 0;
   hashedPointers: boolean | null = null;
   held: number | null = null;
@@ -107,7 +113,7 @@ export class Checker implements Tally {
     this.lost += events ?? 0;
     if (this.lostParts.length < MOST_LOST_PARTS) this.lostParts.push({ line, events, text });
     this.accusations.lostSince(time);
-    for (const task of this.calls.tasks.values()) task.bare = null;
+    for (const task of this.calls.tasks.values()) this.settleBare(task);
   }
 
   /** Lines are missing though the log does not say so. */
@@ -122,8 +128,7 @@ export class Checker implements Tally {
     const moment: Moment = { line: event.line, time: event.time, task: event.task, pid: event.pid };
     this.last = moment;
     this.lastOnCpu.set(event.cpu, event.time);
-    const seen = call.phase === 'point' ? call.name : call.phase === 'enter' ? call.function : `${call.function}:leave`;
-    if (!this.firstSeen.has(seen)) this.firstSeen.set(seen, event.line);
+    if (!this.firstSeen.has(call.seen)) this.firstSeen.set(call.seen, event.line);
     if (call.phase === 'point') {
       this.pointSeen.add(call.name);
       return this.point(event, moment, payload);
@@ -236,7 +241,7 @@ export class Checker implements Tally {
   /** Seen for the first time long after its beginning. */
   private lateAttachment(buffer: BufferObject, names: { readonly pointer: Pointer | null; readonly hashed: Pointer | null }): AttachmentObject {
     const made = newAttachment(buffer, names, null, this.epoch, this);
-    buffer.reasons.add('an attachment is older than the log');
+    doubt(buffer, 'an attachment is older than the log');
     this.objects.attach(made);
     return made;
   }
@@ -276,7 +281,7 @@ export class Checker implements Tally {
     }
     const ended = this.objects.ended(name);
     if (ended !== null && ended.epoch === this.epoch && call.phase === 'enter' && call.role !== 'callee') {
-      this.useAfterDetach(event, moment, ended.attachment, ended.at, call.role === 'detach' ? 'detach' : 'use');
+      this.useAfterDetach(event, moment, ended, call.role === 'detach' ? 'detach' : 'use');
       return null;
     }
     if (ended !== null && ended.epoch === this.epoch) return null;
@@ -284,15 +289,18 @@ export class Checker implements Tally {
     return buffer === null ? null : this.lateAttachment(buffer, { pointer: name, hashed: null });
   }
 
-  private useAfterDetach({ call }: TraceEvent, moment: Moment, attachment: AttachmentObject, detached: Moment, what: 'use' | 'callback' | 'detach'): void {
+  private useAfterDetach({ call }: TraceEvent, moment: Moment, { pointer: name, device, ino, attached, at: detached }: EndedAttachment, what: 'use' | 'callback' | 'detach'): void {
+    const buffer = ino === null ? null : this.objects.buffer({ ino, pointer: null });
+    const attachment: AttachmentObject = { ...newAttachment(buffer ?? emptyBuffer(this), { pointer: name, hashed: null }, attached, this.epoch, this), device };
+    attachment.tracked.take('unlist');
     const { broken } = attachment.tracked.take(what);
     if (!this.attachSeen()) return;
     const text = what === 'callback' ? `the callback ${call.function} runs for an attachment that is detached` : `${call.function} on an attachment that is detached`;
-    this.blame(broken, {
+    this.blame(broken, () => ({
       at: moment, seen: call.function, text, nearMisses: [{ state: 'listed', guard: `the attachment was detached in line ${detached.line}` }],
       evidence: [...(attachment.attached === null ? [] : [{ moment: attachment.attached, text: 'attached' }]), { moment: detached, text: 'detached' }],
       buffer: attachment.buffer, attachment, needs: ['attach'], otherwise: 'callback on unknown attachment', positive: false,
-    });
+    }));
   }
 
   private attachSeen(): boolean {
@@ -305,11 +313,11 @@ export class Checker implements Tally {
     attachment.epoch = this.epoch;
     attachment.complete = false;
     attachment.tracked.forget();
-    attachment.tracked.narrow('P5', 'listed');
+    attachment.tracked.narrow(LISTED);
     attachment.pin.forget();
     attachment.pinCount = { least: 0, most: null };
     for (const mapping of attachment.mappings) mapping.tracked.forget();
-    attachment.buffer.reasons.add('events were lost while it was attached');
+    doubt(attachment.buffer, 'events were lost while it was attached');
   }
 
   private detached(attachment: AttachmentObject, moment: Moment): void {
@@ -321,24 +329,24 @@ export class Checker implements Tally {
     for (const mapping of attachment.mappings) {
       if (mapping.kind !== 'map') continue;
       const { broken } = mapping.tracked.take('detach');
-      this.blame(broken, {
+      this.blame(broken, () => ({
         at: moment, seen: 'dma_buf_detach', text: `${who} detaches while a mapping${mapping.table === null ? '' : ` (sg_table ${hex(mapping.table) ?? ''})`} is alive`,
         nearMisses: [{ state: 'none', guard: `no unmap of it since line ${mapping.since?.line ?? 0}` }], evidence: [...began, ...(mapping.since === null ? [] : [{ moment: mapping.since, text: 'mapped' }])],
         buffer, attachment, needs: ['dma_buf_unmap_attachment'], otherwise: 'detach while mapped', positive: false,
-      });
+      }));
       this.listener.span?.({ what: 'mapped', kind: 'mapping', start: mapping.since, end: moment, buffer, attachment });
     }
     if (attachment.pinCount.least > 0) {
       const { broken } = attachment.pin.take('detach');
-      this.blame(broken, {
+      this.blame(broken, () => ({
         at: moment, seen: 'dma_buf_detach', text: `${who} detaches while it holds a pin`, nearMisses: [{ state: 'none', guard: `${attachment.pins} pins and ${attachment.unpins} unpins were seen` }],
         evidence: began, buffer, attachment, needs: ['dma_buf_unpin'], otherwise: 'detach while pinned', positive: false,
-      });
+      }));
     } else if (attachment.pins > 0) attachment.pin.take('detach');
     const { broken } = attachment.tracked.take('detach');
-    this.blame(broken, {
+    this.blame(broken, () => ({
       at: moment, seen: 'dma_buf_detach', text: `${who} detaches an attachment that is not attached`, nearMisses: [], evidence: began, buffer, attachment, needs: ['attach'], otherwise: 'callback on unknown attachment', positive: false,
-    });
+    }));
     this.end(attachment, moment);
   }
 
@@ -349,9 +357,9 @@ export class Checker implements Tally {
     this.listener.span?.({ what: 'attached', kind: 'attachment', start: attachment.attached, end: moment, buffer: attachment.buffer, attachment });
   }
 
-  blame(broken: Taken['broken'], about: Omit<Accusation, 'obligation' | 'possible'>): void {
+  blame(broken: Taken['broken'], about: () => Omit<Accusation, 'obligation' | 'possible'>): void {
     for (const { obligation, possible } of broken) {
-      const accusation: Accusation = { ...about, obligation, possible };
+      const accusation: Accusation = { ...about(), obligation, possible };
       this.accusations.accuse(accusation);
       this.listener.accused?.(accusation);
     }
@@ -369,7 +377,8 @@ export class Checker implements Tally {
     const { role } = call;
     if (this.calls.settle(task, role)) this.gap(event, `${call.function} begins inside a call that cannot contain it`);
     const frame = newFrame(call, moment, this.epoch);
-    const bare = task.bare;
+    const { bare } = task;
+    if (role !== 'fence-wait') this.settleBare(task);
     task.bare = null;
     if (role !== 'export' && role !== 'attach' && role !== 'invalidate' && role !== 'fence-wait' && role !== 'fence-add' && role !== 'revoke') {
       frame.attachment = this.attachmentOf(event, moment, task);
@@ -408,7 +417,7 @@ export class Checker implements Tally {
         frame.revoked = revoked === null ? call.function === 'vfio_pci_dma_buf_move' ? null : true : revoked !== '0';
         frame.owner = pointer(field(payload, call, 'owner'));
         frame.revoke = newRevoke(call.function, frame.revoked === false ? 'restore' : 'revoke', moment, frame.owner);
-        this.keepRevoke(frame.revoke);
+        this.revokes.begin(frame.revoke);
         if (frame.revoked === false) this.restoring(frame.owner, moment);
         break;
       }
@@ -437,7 +446,7 @@ export class Checker implements Tally {
 
   private leave(event: TraceEvent, moment: Moment, task: TaskCalls): void {
     const { call, payload } = event;
-    task.bare = null;
+    this.settleBare(task);
     const { frame, missing } = this.calls.leave(task, call);
     if (missing) this.gap(event, `${call.function} returns, but not all calls inside it or its own start show`);
     if (call.phase === 'leave') this.ask('P10', false);
@@ -489,7 +498,6 @@ export class Checker implements Tally {
           record.end = moment;
           record.state = 'done';
           task.bare = record;
-          this.revokeDone(record, false);
         }
         this.listener.span?.({ what: call.function, kind: 'invalidate', start: started, end: moment, buffer, attachment: null });
         return;
@@ -597,10 +605,10 @@ export class Checker implements Tally {
     const since = buffer.revokedSince;
     if (since === null || buffer.revokedEpoch !== this.epoch || began === null || began.time <= since.time) return void (this.firstSeen.has('vfio_pci_dma_buf_move:leave') && this.ask('P7', since !== null && buffer.revokedEpoch !== this.epoch));
     const { broken } = buffer.revoked.take('map-granted');
-    this.blame(broken, {
+    this.blame(broken, () => ({
       at: moment, seen, text: `${buffer.exporter ?? 'the exporter'} grants a mapping though the buffer is revoked`, nearMisses: [{ state: 'open', guard: `no restore since the revoke that ended in line ${since.line}` }],
       evidence: [{ moment: since, text: 'revoked' }, { moment: began, text: `${seen} begins` }], buffer, attachment, needs: [], otherwise: 'mapped while revoked', positive: false,
-    });
+    }));
   }
 
   private rangeReturned(moment: Moment, task: TaskCalls, attachment: AttachmentObject | null, result: ReturnType<typeof returned>, began: Moment | null): void {
@@ -644,10 +652,10 @@ export class Checker implements Tally {
       return;
     }
     const evidence = began === null ? [] : [{ moment: began, text: 'attached' }];
-    const about = {
+    const about = (): Omit<Accusation, 'obligation' | 'possible'> => ({
       at: moment, seen: 'dma_buf_unpin', text: `${attachment.device ?? 'the importer'} unpins, but holds no pin`, nearMisses: [{ state: 'held', guard: `${attachment.pins} pins and ${attachment.unpins} unpins were seen` }],
-      evidence, buffer: attachment.buffer, attachment, needs: ['dma_buf_pin'], otherwise: 'unpin without pin' as const, positive: false,
-    };
+      evidence, buffer: attachment.buffer, attachment, needs: ['dma_buf_pin'], otherwise: 'unpin without pin', positive: false,
+    });
     if (inCallback(task)) this.blame(attachment.pin.take('callback-unpin').broken, about);
     this.blame(attachment.pin.take('unpin').broken, about);
   }
@@ -661,10 +669,10 @@ export class Checker implements Tally {
     const mapping = candidates.find(({ stale }) => stale !== null) ?? candidates[0];
     if (mapping === undefined) return this.unmapOfNothing(frame, attachment, table, moment, task);
     const evidence = mapping.since === null ? [] : [{ moment: mapping.since, text: 'mapped' }];
-    const about = {
+    const about = (): Omit<Accusation, 'obligation' | 'possible'> => ({
       at: moment, seen: 'dma_buf_unmap_attachment', text: `${attachment.device ?? 'the importer'} unmaps a mapping that is not alive`, nearMisses: [], evidence, buffer: attachment.buffer, attachment,
-      needs: ['dma_buf_map_attachment'], otherwise: 'unmap without map' as const, positive: false,
-    };
+      needs: ['dma_buf_map_attachment'], otherwise: 'unmap without map', positive: false,
+    });
     if (inCallback(task)) this.blame(mapping.tracked.take('callback-unmap').broken, about);
     this.blame(mapping.tracked.take('unmap').broken, about);
     attachment.mappings.splice(attachment.mappings.indexOf(mapping), 1);
@@ -695,15 +703,15 @@ export class Checker implements Tally {
       return;
     }
     const others = attachment.mappings.filter(({ kind, table: one }) => kind === 'map' && one !== null);
-    const about = {
+    const about = (): Omit<Accusation, 'obligation' | 'possible'> => ({
       at: moment, seen: frame.call.function, text: `${attachment.device ?? 'the importer'} unmaps${table === null ? '' : ` sg_table ${hex(table) ?? ''}`}, which is not mapped`,
       nearMisses: [
         ...others.map((one) => ({ state: `live (sg_table ${hex(one.table) ?? ''})`, guard: 'another sg_table' })),
         ...(before === undefined ? [] : [{ state: 'live', guard: `it was unmapped in line ${before.at.line} and not mapped since` }]),
       ],
       evidence: [...(began === null ? [] : [{ moment: began, text: 'attached' }]), ...(before === undefined ? [] : [{ moment: before.at, text: 'unmapped' }])],
-      buffer: attachment.buffer, attachment, needs: ['dma_buf_map_attachment'], otherwise: 'unmap without map' as const, positive: false,
-    };
+      buffer: attachment.buffer, attachment, needs: ['dma_buf_map_attachment'], otherwise: 'unmap without map', positive: false,
+    });
     const nothing = new Tracked('mapping', this);
     if (inCallback(task)) this.blame(nothing.take('callback-unmap').broken, about);
     this.blame(nothing.take('unmap').broken, about);
@@ -776,21 +784,10 @@ export class Checker implements Tally {
     if (buffer !== null) buffer.invalidates++;
     const outer = openWith(task, 'revoke');
     const record = outer?.revoke ?? newRevoke(frame.call.function, 'invalidate', moment, null);
-    if (outer === null) this.keepRevoke(record);
+    if (outer === null) this.revokes.begin(record);
     else if (buffer !== null && outer.owner !== null) buffer.owner = outer.owner;
     frame.revoke = record;
     record.invalidates.push({ buffer, start: moment, end: null, callbacks: [] });
-  }
-
-  private keepRevoke(record: RevokeRecord): void {
-    this.revokes.push(record);
-    if (this.revokes.length < MOST_REVOKES) return;
-    // The longest stay, and what is open.
-    const took = ({ start, end }: RevokeRecord): number => (end === null ? Infinity : end.time - start.time);
-    const stay = new Set([...this.revokes].sort((a, b) => took(b) - took(a)).slice(0, MOST_REVOKES >> 1));
-    const kept = this.revokes.filter((one) => stay.has(one) || one.state !== 'done');
-    this.revokesLeftOut += this.revokes.length - kept.length;
-    this.revokes.splice(0, this.revokes.length, ...kept);
   }
 
   private calleeEntered(event: TraceEvent, frame: Frame, moment: Moment, task: TaskCalls): void {
@@ -819,16 +816,16 @@ export class Checker implements Tally {
       attachment.callbacks++;
       attachment.callback ??= event.call.function;
       attachment.dynamic ??= true;
-      this.blame(attachment.tracked.take('callback').broken, {
+      this.blame(attachment.tracked.take('callback').broken, () => ({
         at: moment, seen: event.call.function, text: 'the callback runs for an attachment that is not attached', nearMisses: [], evidence: [], buffer: attachment.buffer, attachment, needs: ['attach'],
         otherwise: 'callback on unknown attachment', positive: false,
-      });
+      }));
       return;
     }
     const ended = this.objects.ended(name);
     // Between joining the list and the tracepoint of the attach a callback may come.
     const isBorn = [...this.calls.tasks.values()].some(({ open: frames }) => frames.some((one) => one.call.role === 'attach' && (one.buffer === null || one.buffer === parent.buffer)));
-    if (ended !== null && ended.epoch === this.epoch && !isBorn) this.useAfterDetach(event, moment, ended.attachment, ended.at, 'callback');
+    if (ended !== null && ended.epoch === this.epoch && !isBorn) this.useAfterDetach(event, moment, ended, 'callback');
   }
 
   /** The callback has returned: what is still mapped is older than it. */
@@ -868,6 +865,7 @@ export class Checker implements Tally {
     const inside = task.open.some((one) => one.callback);
     if (record === null && bare !== null && bare.invalidates.some(({ buffer }) => buffer !== null && buffer === frame.buffer)) record = bare;
     const wait = { buffer: frame.buffer, usage: frame.usage, start: moment, end: null as Moment | null, fences: [] as { driver: string | null; timeline: string | null; context: number; seqno: number }[] };
+    if (bare !== null && record !== bare) this.revokeDone(bare, false);
     if (record !== null && !inside) {
       record.waits.push(wait);
       if (record === bare) {
@@ -883,11 +881,18 @@ export class Checker implements Tally {
         if (record === bare) {
           record.end = end;
           record.state = 'done';
+          this.revokeDone(record, false);
         }
       }
       this.listener.span?.({ what: `dma_resv_wait_timeout(${frame.usage ?? ''})`, kind: 'fence wait', start: moment, end, buffer: frame.buffer, attachment: null });
     };
     this.fences.waitBegins(task, frame, wait);
+  }
+
+  /** No fence wait follows the invalidate. */
+  settleBare(task: TaskCalls): void {
+    if (task.bare !== null) this.revokeDone(task.bare, false);
+    task.bare = null;
   }
 
   private revokeReturned(frame: Frame, record: RevokeRecord, moment: Moment): void {
@@ -899,7 +904,7 @@ export class Checker implements Tally {
       if (buffer === null) continue;
       buffer.owner ??= frame.owner;
       if (frame.revoked === true && isSure) {
-        buffer.revoked.narrow('P7', 'open');
+        buffer.revoked.narrow(OPEN);
         buffer.revoked.take('revoke');
         buffer.revokedSince = moment;
         buffer.revokedEpoch = this.epoch;
@@ -913,7 +918,7 @@ export class Checker implements Tally {
     for (const { buffer } of record.invalidates) {
       if (buffer === null) continue;
       for (const attachment of alive(buffer)) for (const mapping of attachment.mappings) {
-        if (mapping.stale === null || !mapping.tracked.surely('P6', 'stale')) continue;
+        if (mapping.stale === null || !mapping.tracked.surely(STALE)) continue;
         record.stillMapped.push(`${attachment.device ?? 'importer'} ${hex(mapping.table ?? attachment.pointer) ?? ''}`.trim());
         this.ask('P6', true);
         if (isRevoke && end !== null && mapping.kind === 'map') this.anomaly('mapping alive after revoke', `${record.call} returned while ${attachment.device ?? 'an importer'} still had a mapping`, end, buffer, attachment, null);
@@ -921,6 +926,7 @@ export class Checker implements Tally {
     }
     const exporter = record.invalidates.find(({ buffer }) => buffer?.exporter != null)?.buffer?.exporter ?? null;
     if (end !== null && record.invalidates.length > 0 && record.kind !== 'restore') this.latencies.add('revoke', exporter, null, end.time - start.time);
+    this.revokes.done(record);
     this.listener.revoke?.(record);
     this.listener.span?.({ what: record.call, kind: 'revoke', start, end, buffer: record.invalidates[0]?.buffer ?? null, attachment: null });
   }
@@ -954,11 +960,14 @@ export class Checker implements Tally {
   }
 
   private finish(buffer: BufferObject): void {
-    this.finished.push(buffer);
-    if (this.finished.length < MOST_FINISHED) return;
-    const kept = this.finished.filter((one, i) => one.broken || one.refused > 0 || i >= MOST_FINISHED >> 1).slice(-(MOST_FINISHED - 1));
-    this.finishedLeftOut += this.finished.length - kept.length;
-    this.finished.splice(0, this.finished.length, ...kept);
+    if (this.accusations.against(buffer)) {
+      this.accusedBuffers.push(buffer);
+      return;
+    }
+    // The first ones, and more of those of which there is something to say.
+    const most = buffer.refused > 0 || buffer.invalidates > 0 || buffer.reasons.length > 0 ? MOST_FINISHED : MOST_FINISHED >> 1;
+    if (this.finished.length < most) this.finished.push(bufferFacts(buffer));
+    else this.finishedLeftOut++;
   }
 }
 

@@ -21,6 +21,10 @@ export interface Call {
   readonly role: Role;
   /** The payload begins with "(symbol…)". */
   readonly probe: boolean;
+  /** Function and phase as one word: "dma_buf_pin", "dma_buf_pin:leave". */
+  readonly seen: string;
+  /** What stands before each field in its payload, found with the first event of the name: it always prints the same fields. */
+  readonly keys: Record<string, string | null | undefined>;
 }
 
 export interface TraceEvent {

@@ -9,7 +9,10 @@ import { valueOf } from './fields.ts';
 import { kept } from './kept.ts';
 import type { BufferObject } from './objects.ts';
 import type { OpenWait } from './revokes.ts';
-import { Tracked } from './tracked.ts';
+import { statesWhere, Tracked } from './tracked.ts';
+
+const UNSIGNALLED = statesWhere('fence', 'P9', 'new', 'armed', 'pending');
+const NEW = statesWhere('fence', 'P9', 'new');
 
 export interface FenceObject {
   driver: string | null;
@@ -46,7 +49,7 @@ export class Fences {
     switch (role) {
       case 'fence-init':
       case 'fence-emit':
-        if (fence.tracked.surely('P9', 'new')) fence.tracked.take('arm');
+        if (fence.tracked.surely(NEW)) fence.tracked.take('arm');
         return;
       case 'fence-signal':
         if (fence.signalled === null) {
@@ -59,10 +62,10 @@ export class Fences {
         const { broken } = fence.tracked.take('free');
         this.known.delete(keyOf(context, seqno));
         if (fence.epoch !== this.checker.epoch) return;
-        this.checker.blame(broken, {
+        this.checker.blame(broken, () => ({
           at: moment, seen: 'dma_fence_destroy', text: `fence ${fenceText(fence)} is freed, but has not signalled`, nearMisses: [{ state: 'signalled', guard: 'no dma_fence_signaled of it' }], evidence: [],
           buffer: null, attachment: null, needs: ['dma_fence_signaled'], otherwise: 'fence freed unsignalled', positive: false,
-        });
+        }));
         return;
       }
       case 'fence-wait-start':
@@ -94,8 +97,8 @@ export class Fences {
     if (context === 0 && seqno === 0) return;
     const fence = this.fence(context, seqno, payload);
     if (fence.signalled !== null) return;
-    fence.tracked.narrow('P9', 'new', 'armed', 'pending');
-    if (fence.tracked.maybe('P9', 'new')) fence.tracked.take('arm');
+    fence.tracked.narrow(UNSIGNALLED);
+    if (fence.tracked.maybe(NEW)) fence.tracked.take('arm');
     fence.tracked.take('add');
     void moment;
   }

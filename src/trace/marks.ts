@@ -3,6 +3,7 @@
 
 import { EVENTS, type ObjectKind } from '../protocol/obligations.ts';
 import type { Moment } from '../results/trace.ts';
+import type { Accusation } from './accuse.ts';
 import type { Checker } from './conformance.ts';
 import type { TraceEvent } from './event.ts';
 import { pointer, valueOf } from './fields.ts';
@@ -33,9 +34,9 @@ function markedEvent(checker: Checker, kind: ObjectKind, event: string, text: st
   const attachment = checker.objects.attachment(pointer(valueOf(text, 'attach')));
   const table = pointer(valueOf(text, 'sgt'));
   const buffer = attachment?.buffer ?? checker.objects.bufferAt(pointer(valueOf(text, 'dmabuf')));
-  const about = { at: moment, seen: event, text: `${event} of ${kind}`, nearMisses: [], evidence: [], buffer, attachment, needs: [], otherwise: 'unmap without map' as const, positive: false };
+  const about: Omit<Accusation, 'obligation' | 'possible'> = { at: moment, seen: event, text: `${event} of ${kind}`, nearMisses: [], evidence: [], buffer, attachment, needs: [], otherwise: 'unmap without map', positive: false };
   if (kind === 'mapping' && attachment !== null) {
     const mapping = attachment.mappings.find((one) => one.table === table);
-    if (mapping !== undefined) checker.blame(mapping.tracked.take(event).broken, about);
+    if (mapping !== undefined) checker.blame(mapping.tracked.take(event).broken, () => about);
   }
 }
