@@ -52,7 +52,7 @@ function byName(name: string): { readonly function: string; readonly phase: Phas
 /** Behind the start of a function by this much a probe still stands at its entry (endbr, bti, patchable nops). */
 const ENTRY_BYTES = 0x10;
 /** "(dma_buf_pin+0x4/0x30)", "(caller+0x81/0x180 [module] <- dma_buf_pin)", "(ffffffffc0a1b2c4)", "(ffffffff81a… <- ffffffffc0…)" */
-const SYMBOL = /^\((?:([A-Za-z_][\w.]*)(?:\+0x([0-9a-f]+))?(?:\/0x[0-9a-f]+)?(?: \[[^\]]*\])?|(?:0x)?[0-9a-f]+)(?: <- (?:([A-Za-z_][\w.]*)(?:\+0x[0-9a-f]+)?(?:\/0x[0-9a-f]+)?(?: \[[^\]]*\])?|(?:0x)?[0-9a-f]+))?\)/;
+const SYMBOL = /^\((?:(?:0x)?[0-9a-f]{6,16}(?=[ )])|([A-Za-z_][\w.]*)(?:\+0x([0-9a-f]+))?(?:\/0x[0-9a-f]+)?(?: \[[^\]]*\])?)(?: <- (?:(?:0x)?[0-9a-f]{6,16}(?=[ )])|([A-Za-z_][\w.]*)(?:\+0x[0-9a-f]+)?(?:\/0x[0-9a-f]+)?(?: \[[^\]]*\])?))?\)/;
 
 /** Compilers add ".isra.0", ".constprop.0", ".llvm.123". */
 const plain = (symbol: string): string => kept(symbol.replace(/\..*$/, ''));
