@@ -11,7 +11,7 @@ import { errnoText, field, hex, pointer, type Pointer, restBehind, returned, usa
 import { kept } from './kept.ts';
 import { KeptRevokes } from './kept-revokes.ts';
 import { Latencies } from './latency.ts';
-import { takeMark } from './marks.ts';
+import { Marked, takeMark } from './marks.ts';
 import { doubt, emptyBuffer, newAttachment, Objects, type AttachmentObject, type BufferObject, type EndedAttachment, type MappingObject } from './objects.ts';
 import { alive, newRevoke, type RevokeRecord } from './revokes.ts';
 import { statesWhere, Tracked, type Tally, type Taken } from './tracked.ts';
@@ -49,6 +49,7 @@ export class Checker implements Tally {
   readonly objects = new Objects(this);
   readonly calls = new OpenCalls();
   readonly fences = new Fences(this);
+  readonly marks = new Marked();
   readonly accusations = new Accusations();
   readonly latencies = new Latencies();
   readonly revokes = new KeptRevokes();
@@ -79,6 +80,8 @@ export class Checker implements Tally {
   last: Moment | null = null;
   /** Marks tell which fence covers which mapping. */
   marked = false;
+  /** The log was printed by the model: nothing in it can be unprobed. */
+  simulated = false;
   private readonly lastOnCpu = new Map<number, number>();
 
   constructor(listener: Listener = {}) {
@@ -212,6 +215,12 @@ export class Checker implements Tally {
 
   private attached(buffer: BufferObject, names: { readonly pointer: Pointer | null; readonly hashed: Pointer | null }, moment: Moment, task: TaskCalls | null): AttachmentObject {
     const before = this.objects.attachment(names.pointer ?? names.hashed);
+    if (before !== null && this.simulated) {
+      this.blame(before.tracked.take('list').broken, () => ({
+        at: moment, seen: 'dma_buf_dynamic_attach', text: 'attached twice', nearMisses: [], evidence: [], buffer, attachment: before, needs: [], otherwise: 'callback on unknown attachment', positive: false,
+      }));
+      if (before.tracked.surely(LISTED) && before.attached !== null) return before;
+    }
     if (before !== null) {
       // Its memory was given out again, so it has ended unseen.
       this.ledger.set('attachments whose detach does not show', (this.ledger.get('attachments whose detach does not show') ?? 0) + 1);
@@ -241,6 +250,12 @@ export class Checker implements Tally {
   /** Seen for the first time long after its beginning. */
   private lateAttachment(buffer: BufferObject, names: { readonly pointer: Pointer | null; readonly hashed: Pointer | null }): AttachmentObject {
     const made = newAttachment(buffer, names, null, this.epoch, this);
+    if (this.simulated) {
+      // Nothing came before: it was never attached.
+      const ghost: AttachmentObject = { ...made, complete: true, tracked: new Tracked('attachment', this), pin: new Tracked('pin', this), pinCount: { least: 0, most: 0 } };
+      this.objects.attach(ghost);
+      return ghost;
+    }
     doubt(buffer, 'an attachment is older than the log');
     this.objects.attach(made);
     return made;
@@ -304,7 +319,7 @@ export class Checker implements Tally {
   }
 
   private attachSeen(): boolean {
-    return ['dma_buf_dynamic_attach', 'dma_buf_dynamic_attach:leave', 'dma_buf_attach:leave'].some((name) => this.firstSeen.has(name)) || this.declared.has('dma_buf_dynamic_attach');
+    return ['dma_buf_dynamic_attach', 'dma_buf_dynamic_attach:leave', 'dma_buf_attach:leave'].some((name) => this.firstSeen.has(name)) || this.declared.has('dma_buf_dynamic_attach') || this.simulated;
   }
 
   /** Where events were lost since, what is known of an attachment is void. */
@@ -336,13 +351,14 @@ export class Checker implements Tally {
       }));
       this.listener.span?.({ what: 'mapped', kind: 'mapping', start: mapping.since, end: moment, buffer, attachment });
     }
-    if (attachment.pinCount.least > 0) {
+    // An exporter without pin holds nothing (SEMANTICS A7.5); a simulated run says where it does.
+    if (attachment.pinCount.least > 0 && !this.simulated) {
       const { broken } = attachment.pin.take('detach');
       this.blame(broken, () => ({
         at: moment, seen: 'dma_buf_detach', text: `${who} detaches while it holds a pin`, nearMisses: [{ state: 'none', guard: `${attachment.pins} pins and ${attachment.unpins} unpins were seen` }],
         evidence: began, buffer, attachment, needs: ['dma_buf_unpin'], otherwise: 'detach while pinned', positive: false,
       }));
-    } else if (attachment.pins > 0) attachment.pin.take('detach');
+    } else if (attachment.pins > 0 && !this.simulated) attachment.pin.take('detach');
     const { broken } = attachment.tracked.take('detach');
     this.blame(broken, () => ({
       at: moment, seen: 'dma_buf_detach', text: `${who} detaches an attachment that is not attached`, nearMisses: [], evidence: began, buffer, attachment, needs: ['attach'], otherwise: 'callback on unknown attachment', positive: false,
@@ -588,6 +604,14 @@ export class Checker implements Tally {
   }
 
   private mapped(attachment: AttachmentObject, kind: MappingObject['kind'], table: Pointer | null, moment: Moment, iovas: string[]): MappingObject {
+    const again = this.marked ? attachment.mappings.find((one) => one.kind === kind && one.table === table) : undefined;
+    if (again !== undefined) {
+      this.blame(again.tracked.take('map').broken, () => ({
+        at: moment, seen: 'dma_buf_map_attachment', text: `${attachment.device ?? 'the importer'} maps what it has mapped already`, nearMisses: [], evidence: [], buffer: attachment.buffer, attachment,
+        needs: [], otherwise: 'unmap without map', positive: false,
+      }));
+      return again;
+    }
     const tracked = new Tracked('mapping', this);
     tracked.oneOf('map', 'map-blocked');
     // Whose fence is whose does not show.
@@ -646,7 +670,7 @@ export class Checker implements Tally {
     if (least > 2) return;
     const began = attachment.attached;
     const sure = attachment.complete && began !== null && this.armedBefore('dma_buf_pin:leave', began.line);
-    const isNone = most === 0 && (sure || attachment.pins > 0);
+    const isNone = most === 0 && (sure || attachment.pins > 0 || this.simulated);
     if (most === 0 && !isNone) {
       this.anomaly('unpin without pin', `dma_buf_unpin without a pin that shows`, moment, attachment.buffer, attachment, 'dma_buf_pin first shows later: perhaps it was not probed yet');
       return;
@@ -656,8 +680,7 @@ export class Checker implements Tally {
       at: moment, seen: 'dma_buf_unpin', text: `${attachment.device ?? 'the importer'} unpins, but holds no pin`, nearMisses: [{ state: 'held', guard: `${attachment.pins} pins and ${attachment.unpins} unpins were seen` }],
       evidence, buffer: attachment.buffer, attachment, needs: ['dma_buf_pin'], otherwise: 'unpin without pin', positive: false,
     });
-    if (inCallback(task)) this.blame(attachment.pin.take('callback-unpin').broken, about);
-    this.blame(attachment.pin.take('unpin').broken, about);
+    this.blameGiveBack(attachment.pin, 'unpin', task, about);
   }
 
   private unmapped(frame: Frame, moment: Moment, task: TaskCalls): void {
@@ -673,8 +696,7 @@ export class Checker implements Tally {
       at: moment, seen: 'dma_buf_unmap_attachment', text: `${attachment.device ?? 'the importer'} unmaps a mapping that is not alive`, nearMisses: [], evidence, buffer: attachment.buffer, attachment,
       needs: ['dma_buf_map_attachment'], otherwise: 'unmap without map', positive: false,
     });
-    if (inCallback(task)) this.blame(mapping.tracked.take('callback-unmap').broken, about);
-    this.blame(mapping.tracked.take('unmap').broken, about);
+    this.blameGiveBack(mapping.tracked, 'unmap', task, about);
     attachment.mappings.splice(attachment.mappings.indexOf(mapping), 1);
     frame.iovas = mapping.iovas;
     if (table !== null) {
@@ -697,7 +719,7 @@ export class Checker implements Tally {
     const before = table === null ? undefined : attachment.ended.findLast((one) => one.table === table && one.epoch === this.epoch);
     const began = attachment.attached;
     const fromBirth = began !== null && attachment.complete && this.armedBefore('dma_buf_map_attachment:leave', began.line);
-    const known = fromBirth || (before !== undefined && this.armedBefore('dma_buf_map_attachment:leave', before.at.line));
+    const known = fromBirth || this.simulated || (before !== undefined && this.armedBefore('dma_buf_map_attachment:leave', before.at.line));
     if (!known) {
       if (attachment.complete) this.anomaly('unmap without map', 'dma_buf_unmap_attachment of a mapping that the log does not show', moment, attachment.buffer, attachment, 'dma_buf_map_attachment does not show before: perhaps it was not probed yet');
       return;
@@ -712,14 +734,19 @@ export class Checker implements Tally {
       evidence: [...(began === null ? [] : [{ moment: began, text: 'attached' }]), ...(before === undefined ? [] : [{ moment: before.at, text: 'unmapped' }])],
       buffer: attachment.buffer, attachment, needs: ['dma_buf_map_attachment'], otherwise: 'unmap without map', positive: false,
     });
-    const nothing = new Tracked('mapping', this);
-    if (inCallback(task)) this.blame(nothing.take('callback-unmap').broken, about);
-    this.blame(nothing.take('unmap').broken, about);
+    this.blameGiveBack(new Tracked('mapping', this), 'unmap', task, about);
+  }
+
+  /** In a callback P13 says more than P5 does of the same call. */
+  private blameGiveBack(tracked: Tracked, event: 'unmap' | 'unpin', task: TaskCalls, about: () => Omit<Accusation, 'obligation' | 'possible'>): void {
+    const { broken } = inCallback(task) ? tracked.take(`callback-${event}`) : { broken: [] };
+    const own = tracked.take(event).broken;
+    this.blame(broken.length > 0 ? broken : own, about);
   }
 
   private armedBefore(call: string, line: number): boolean {
     const first = this.firstSeen.get(call);
-    return this.declared.has(call.replace(/:leave$/, '')) || (first !== undefined && first <= line);
+    return this.simulated || this.declared.has(call.replace(/:leave$/, '')) || (first !== undefined && first <= line);
   }
 
   // IOMMU
@@ -830,6 +857,7 @@ export class Checker implements Tally {
 
   /** The callback has returned: what is still mapped is older than it. */
   private stale(attachment: AttachmentObject, since: Moment, record: RevokeRecord | null): void {
+    if (this.marked) return;
     for (const mapping of attachment.mappings) {
       if (mapping.since !== null && mapping.since.time > since.time) continue;
       mapping.tracked.take('invalidate');
@@ -847,7 +875,7 @@ export class Checker implements Tally {
 
   /** The invalidate has returned: attachments whose callback is not probed were called all the same, if they are dynamic. */
   private outlived(buffer: BufferObject, since: Moment | null, record: RevokeRecord | null, told: ReadonlySet<AttachmentObject | null>): void {
-    if (since === null) return;
+    if (since === null || this.marked) return;
     const open = record?.invalidates.find(({ start }) => start === since);
     for (const attachment of alive(buffer)) {
       if (told.has(attachment) || attachment.dynamic === false) continue;
