@@ -4,9 +4,11 @@
 import { lifecycle, type Lifecycle } from '../protocol/lifecycle.ts';
 import { EVENTS, type ObjectKind } from '../protocol/obligations.ts';
 import type { Action, Step, System } from '../model/system.ts';
+import type { Counterexample } from '../results/verdict.ts';
 import type { RunEvent, RunFacts, RunStep } from '../results/run.ts';
 import { evaluate } from './expression.ts';
-import { initialState } from './interpret.ts';
+import { brokenInvariants, initialState } from './interpret.ts';
+import { decodeToken, replay } from './replay.ts';
 
 const KINDS: readonly ObjectKind[] = ['mapping', 'pin', 'attachment', 'buffer', 'fence', 'kref'];
 
@@ -15,6 +17,17 @@ interface Life {
   readonly life: Lifecycle;
   /** "gpu.map" */
   readonly object: string;
+}
+
+/** The run of a counterexample, by its token; null where it does not fit. */
+export function runOfToken(system: System, { replay: token, code }: Counterexample): RunFacts | null {
+  const decoded = decodeToken(system, token);
+  if (!decoded.ok) return null;
+  const path = [...decoded.steps, ...(decoded.cycle ?? [])];
+  const run = replay(system, path);
+  const last = run.ok ? run.run.states.at(-1) : undefined;
+  const invariant = last === undefined ? undefined : brokenInvariants(system, last).find((one) => system.violations[system.invariants[one]?.violation ?? -1]?.code === code);
+  return runFacts(system, path, invariant ?? null);
 }
 
 export function runFacts(system: System, path: readonly number[], invariant: number | null): RunFacts {
@@ -72,7 +85,7 @@ export function runFacts(system: System, path: readonly number[], invariant: num
   }
   const buffers = Object.fromEntries(system.variables.flatMap(({ name }) => {
     const [, importer, buffer] = /^(.+):holds (.+)$/.exec(name) ?? [];
-    return importer === undefined || buffer === undefined ? [] : [[importer, buffer]];
+    return importer === undefined || buffer === undefined || buffer.includes('.') ? [] : [[importer, buffer]];
   }));
   const exporter = system.variables.map(({ name }) => /^(\w+)\.device$/.exec(name)?.[1]).find((name) => name !== undefined) ?? 'exporter';
   return { scenario: system.name, buffers, exporter, locks: locks.map(([, name]) => name), steps };

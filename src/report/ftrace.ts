@@ -3,10 +3,16 @@
 
 import { LOCKING } from '../protocol/locking.ts';
 import type { ObjectKind } from '../protocol/obligations.ts';
+import type { CheckResult } from '../results/verdict.ts';
 import type { RunEvent, RunFacts, RunStep } from '../results/run.ts';
 
 /** Nanoseconds would be made up as well: a step a millisecond, a line a microsecond. */
 const START = 100;
+
+/** One log a result. A result without a run says so in a comment, which a reader of traces passes over. */
+export function ftraceReport(results: readonly CheckResult[]): string {
+  return results.map(({ scenario, outcome, run }) => (run === undefined ? `# ${scenario}: ${outcome}: no run to print; --simulate prints one\n` : ftraceText(run))).join('');
+}
 
 export function ftraceText(facts: RunFacts): string {
   const printer = new Printer(facts);

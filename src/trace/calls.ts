@@ -44,6 +44,8 @@ export interface TaskCalls {
   waiting: { readonly key: string; readonly since: Moment } | null;
   /** An invalidate without a probed caller has just returned: its fence wait may follow. */
   bare: RevokeRecord | null;
+  /** A detach whose tracepoint and return may not be probed: it counts once the task goes on. */
+  detaching: Frame | null;
   lastMap: { readonly attachment: AttachmentObject; readonly table: Pointer | null } | null;
   /** iommufd took a range; the IOMMU map that follows is its. */
   range: { readonly iovas: string[] } | null;
@@ -71,7 +73,7 @@ export class OpenCalls {
     // Numbers of tasks come back too.
     if (found === undefined || (found.task !== moment.task && found.task !== '<...>' && moment.task !== '<...>' && found.open.length === 0)) {
       if (this.tasks.size >= MOST_TASKS) this.drop();
-      found = { task: moment.task, pid: moment.pid, open: [], last: moment, waiting: null, bare: null, lastMap: null, range: null, release: false, embryo: null };
+      found = { task: moment.task, pid: moment.pid, open: [], last: moment, waiting: null, bare: null, detaching: null, lastMap: null, range: null, release: false, embryo: null };
       this.tasks.set(moment.pid, found);
     }
     return found;

@@ -16,7 +16,7 @@ import { doubt, emptyBuffer, newAttachment, Objects, type AttachmentObject, type
 import { alive, newRevoke, type RevokeRecord } from './revokes.ts';
 import { statesWhere, Tracked, type Tally, type Taken } from './tracked.ts';
 import type { ObligationId } from '../protocol/obligations.ts';
-import type { Anomaly, BufferFacts, LostPart, Moment } from '../results/trace.ts';
+import type { Anomaly, BufferFacts, LostPart, Moment, TimelineFact } from '../results/trace.ts';
 
 const LISTED = statesWhere('attachment', 'P5', 'listed');
 const STALE = statesWhere('mapping', 'P6', 'stale');
@@ -33,7 +33,7 @@ export interface Listener {
 
 export interface TimelineSpan {
   readonly what: string;
-  readonly kind: 'buffer' | 'attachment' | 'mapping' | 'pin' | 'callback' | 'invalidate' | 'revoke' | 'fence wait' | 'event';
+  readonly kind: TimelineFact['kind'];
   readonly start: Moment | null;
   readonly end: Moment | null;
   readonly buffer: BufferObject | null;
@@ -112,6 +112,7 @@ export class Checker implements Tally {
 
   /** Events are missing since `time`. */
   private lose(line: number, events: number | null, text: string, time = -Infinity): void {
+    for (const task of this.calls.tasks.values()) this.settleDetach(task, null);
     this.epoch++;
     this.lost += events ?? 0;
     if (this.lostParts.length < MOST_LOST_PARTS) this.lostParts.push({ line, events, text });
@@ -139,6 +140,7 @@ export class Checker implements Tally {
     const task = this.calls.of(moment);
     if (!event.inTask) return;
     task.last = moment;
+    this.settleDetach(task, call.role);
     if (call.phase === 'enter') this.enter(event, moment, task);
     else this.leave(event, moment, task);
   }
@@ -149,6 +151,7 @@ export class Checker implements Tally {
     const { call } = event;
     const task = event.inTask ? this.calls.of(moment) : null;
     if (task !== null && call.role !== 'mark') task.last = moment;
+    if (task !== null) this.settleDetach(task, call.role);
     switch (call.role) {
       case 'mark':
         return takeMark(this, event, moment);
@@ -366,6 +369,14 @@ export class Checker implements Tally {
     this.end(attachment, moment);
   }
 
+  /** The task goes on behind a detach of which only the start shows. */
+  settleDetach(task: TaskCalls, role: Role | null): void {
+    const { detaching } = task;
+    if (detaching === null || role === 'callee' || role === 'unmap' || role === 'unpin' || role === 'fence-wait') return;
+    task.detaching = null;
+    if (role !== 'detach' && detaching.attachment !== null && detaching.attachment.detached === null) this.detached(detaching.attachment, detaching.start);
+  }
+
   private end(attachment: AttachmentObject, moment: Moment): void {
     attachment.tracked.take('unlist');
     attachment.mappings.length = 0;
@@ -426,7 +437,7 @@ export class Checker implements Tally {
         break;
       case 'detach':
         // Where neither the tracepoint nor the return shows, this is all there is.
-        if (frame.attachment !== null && !this.pointSeen.has('dma_buf_detach') && !this.firstSeen.has('dma_buf_detach:leave')) this.detached(frame.attachment, moment);
+        if (frame.attachment !== null && !this.pointSeen.has('dma_buf_detach') && !this.firstSeen.has('dma_buf_detach:leave')) task.detaching = frame;
         break;
       case 'revoke': {
         const revoked = field(payload, call, 'revoked');

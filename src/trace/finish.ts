@@ -37,7 +37,10 @@ export function finishTrace(checker: Checker, reader: ReaderFacts, options: { re
   const incomplete = short ?? checker.missing;
   const end: EndOfLog = { last: reader.last === null || checker.last === null ? checker.last : { ...checker.last, time: Math.max(reader.last, checker.last.time) }, cut: reader.cut, incomplete, whole: checker.held !== null && incomplete === null && !reader.cut, ticks: reader.unit === 'ticks' };
   const observable = (name: string): boolean => checker.simulated || (name === 'attach' ? shows(checker, 'attach') : checker.firstSeen.has(name) || checker.firstSeen.has(`${name}:leave`) || checker.declared.has(name));
-  for (const task of checker.calls.tasks.values()) checker.settleBare(task);
+  for (const task of checker.calls.tasks.values()) {
+    checker.settleBare(task);
+    checker.settleDetach(task, null);
+  }
   const open = checker.revokes.open.map((record): Revoke => {
     const ending: Ending = record.state === 'done' ? done(record) : endingOf(checker, record, end);
     if (ending.state === 'hanging') {

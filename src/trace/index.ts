@@ -1,13 +1,14 @@
 // Logs of a running kernel against the contract: bytes in, result out. What the rest of Fencepost sees of this folder.
 
-import type { TraceResult } from '../results/trace.ts';
+import type { Anomaly, Moment, Revoke, TimelineFact, TraceResult } from '../results/trace.ts';
 import { Checker, type Listener } from './conformance.ts';
 import type { Sink } from './event.ts';
 import { finishTrace, statesText } from './finish.ts';
 import { ordered } from './order.ts';
+import { done, revokeFacts } from './revokes.ts';
+import { openSpans, timelineFact } from './timeline.ts';
 import { textReader } from './text-reader.ts';
 
-export type { Listener, TimelineSpan } from './conformance.ts';
 
 export interface TraceOptions {
   readonly file: string;
@@ -19,7 +20,17 @@ export interface TraceOptions {
   readonly until?: number | null;
   /** Functions that were probed. */
   readonly probes?: readonly string[];
-  readonly listener?: Listener;
+  /** Told when a span ends; those that are open at the end of the log come last. */
+  readonly timeline?: (fact: TimelineFact) => void;
+  /** For a live reader. */
+  readonly live?: LiveListener;
+}
+
+export interface LiveListener {
+  readonly revoke: (revoke: Revoke) => void;
+  readonly anomaly: (anomaly: Anomaly) => void;
+  /** Not yet sure: lines that come later may explain it. */
+  readonly accused: (accused: { readonly obligation: string; readonly at: Moment; readonly text: string }) => void;
 }
 
 /** Not a trace, or nothing in it that could be judged. */
@@ -38,10 +49,16 @@ export interface TraceRun {
   end(): Traced;
 }
 
-const WINDOW = 512;
+/** Events that are held back unless somebody says otherwise. */
+export const WINDOW = 512;
 
 export function traceText(options: TraceOptions): TraceRun {
-  const checker = new Checker(options.listener);
+  const { timeline, live } = options;
+  const listener: Listener = {
+    ...(timeline === undefined ? {} : { span: (one) => timeline(timelineFact(one)) }),
+    ...(live === undefined ? {} : { revoke: (record) => live.revoke(revokeFacts(record, done(record))), anomaly: live.anomaly, accused: live.accused }),
+  };
+  const checker = new Checker(listener);
   for (const name of options.probes ?? []) checker.declared.add(name);
   const until = options.until ?? Infinity;
   const order = ordered(options.window ?? WINDOW, (event) => checker.event(event));
@@ -61,6 +78,7 @@ export function traceText(options: TraceOptions): TraceRun {
     end: () => {
       const facts = reader.end();
       order.flush();
+      if (timeline !== undefined) for (const one of openSpans(checker)) timeline(timelineFact(one));
       const states = statesText(checker);
       const result = finishTrace(checker, { file: options.file, ...facts, backwards: order.late }, { slow: options.slow ?? null });
       return { result, problem: problemOf(facts, result), states };
