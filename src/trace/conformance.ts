@@ -192,7 +192,7 @@ export class Checker implements Tally {
       const made = this.attached(known, { pointer: null, hashed: name }, moment, task);
       made.device = keptOrNull(restBehind(payload, 'dev_name')) ?? made.device;
       const dynamic = valueOf(payload, 'is_dynamic');
-      if (dynamic !== null) made.dynamic = dynamic !== '0';
+      if (dynamic !== null) made.dynamic = Number(dynamic) !== 0;
       if (frame !== null) {
         frame.attachment = made;
         frame.inner = true;
@@ -210,7 +210,7 @@ export class Checker implements Tally {
     const attachment = found ?? this.lateAttachment(known, { pointer: null, hashed: name });
     attachment.device ??= keptOrNull(restBehind(payload, 'dev_name'));
     const dynamic = valueOf(payload, 'is_dynamic');
-    if (dynamic !== null) attachment.dynamic = dynamic !== '0';
+    if (dynamic !== null) attachment.dynamic = Number(dynamic) !== 0;
     this.detached(attachment, moment);
   }
 
@@ -441,7 +441,7 @@ export class Checker implements Tally {
         break;
       case 'revoke': {
         const revoked = field(payload, call, 'revoked');
-        frame.revoked = revoked === null ? call.function === 'vfio_pci_dma_buf_move' ? null : true : revoked !== '0';
+        frame.revoked = revoked === null ? call.function === 'vfio_pci_dma_buf_move' ? null : true : Number(revoked) !== 0;
         frame.owner = pointer(field(payload, call, 'owner'));
         frame.revoke = newRevoke(call.function, frame.revoked === false ? 'restore' : 'revoke', moment, frame.owner);
         this.revokes.begin(frame.revoke);

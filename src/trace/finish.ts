@@ -116,7 +116,7 @@ function ledgerOf(checker: Checker, reader: ReaderFacts, short: string | null, {
   if (checker.missing !== null) lines.push(checker.missing);
   if (checker.lostParts.length > 0) lines.push(`${checker.lostParts.length} marks of lost events: what they may have held is open`);
   if (checker.accusations.withdrawn > 0) lines.push(`${checker.accusations.withdrawn} claims were dropped, for events were lost in between`);
-  for (const [what, count] of checker.ledger) lines.push(`${count} ${what}`);
+  for (const [what, count] of checker.ledger) lines.push(count === 0 ? what : `${count} ${what}`);
   if (reader.cut) lines.push('the last line has no end and was left out');
   if (reader.backwards > 0) lines.push(`${reader.backwards} events stand so far out of the order of time that they were taken late`);
   if (reader.unit === 'ticks') lines.push('the clock of the log has no unit: durations are ticks');
