@@ -124,9 +124,9 @@ export function revokeText(one: Revoke, unit: Unit, form: Form): readonly string
 function latencyText(rows: readonly LatencyRow[], unit: Unit, form: Form): readonly string[] {
   if (rows.length === 0) return [];
   const cells = rows.map(({ what, exporter, device, quantiles: q }): readonly Cell[] => [
-    { text: what }, { text: exporter ?? '?' }, { text: device ?? '' }, { text: String(q.count) }, ...[q.p50, q.p90, q.p99, q.max].map((time) => ({ text: took(time, unit) })),
+    { text: what === 'end of access' ? 'access end' : what }, { text: exporter ?? '?' }, { text: device ?? '' }, { text: String(q.count) }, ...[q.p50, q.p90, q.p99, q.max].map((time) => ({ text: took(time, unit) })),
   ]);
-  const lines = table([{ title: 'what' }, { title: 'exporter', least: 8 }, { title: 'importer', least: 8 }, { title: 'count', right: true }, { title: 'p50', right: true }, { title: 'p90', right: true }, { title: 'p99', right: true }, { title: 'max', right: true }], cells, form.width, form.unicode);
+  const lines = table([{ title: 'what' }, { title: 'exporter', least: 8 }, { title: 'importer', least: 8 }, { title: 'n', right: true }, { title: 'p50', right: true }, { title: 'p90', right: true }, { title: 'p99', right: true }, { title: 'max', right: true }], cells, form.width, form.unicode);
   const drawn = rows.filter(({ what, quantiles }) => (what === 'revoke' || what === 'end of access') && quantiles.count >= 2);
   return ['', form.palette.strong('latencies'), ...lines, ...drawn.flatMap((row) => ['', `${row.what}, ${row.exporter ?? '?'}${row.device === null ? '' : `, ${row.device}`}`, ...histogram(row.quantiles, unit, form)])];
 }

@@ -535,7 +535,7 @@ export class Checker implements Tally {
       case 'fence-wait': {
         const timeout = frame === null ? null : frame.usage;
         void timeout;
-        if (result?.ok === true && result.value === null && frame !== null) this.anomaly('wait timed out', `${call.function} gave up after ${moment.time - frame.start.time} ns`, moment, buffer, null);
+        if (result?.ok === true && result.value === null && frame !== null) this.anomaly('wait timed out', `${call.function} gave up after ${((moment.time - frame.start.time) / 1e9).toFixed(6)} s`, moment, buffer, null);
         return;
       }
       default:

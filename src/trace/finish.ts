@@ -101,7 +101,7 @@ function slowRevokes(checker: Checker, revokes: readonly Revoke[], slow: number 
   for (const one of revokes) {
     const took = one.duration ?? one.open;
     if (took === null || took < slow) continue;
-    checker.anomaly('slow revoke', `${one.call} ${one.duration === null ? 'has taken' : 'took'} ${took} ${end.ticks ? 'ticks' : 'ns'}`, one.start, bufferOf(checker, one), null);
+    checker.anomaly('slow revoke', `${one.call} ${one.duration === null ? 'has taken' : 'took'} ${end.ticks ? `${took} ticks` : `${(took / 1e9).toFixed(6)} s`}`, one.start, bufferOf(checker, one), null);
   }
 }
 
