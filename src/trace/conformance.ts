@@ -171,13 +171,13 @@ export class Checker implements Tally {
   }
 
   private bufferPoint({ call, payload }: TraceEvent, moment: Moment, task: TaskCalls | null): void {
-    const ino = numberOf(valueOf(payload, 'ino'));
+    const ino = numberOf(field(payload, call, 'ino'));
     if (call.role === 'put' && task !== null) task.release = false;
     const known = ino === null ? null : this.objects.buffer({ ino, pointer: null });
     if (known === null) return;
     known.events++;
     known.exporter ??= keptOrNull(field(payload, call, 'exporter'));
-    known.size ??= numberOf(valueOf(payload, 'size'));
+    known.size ??= numberOf(field(payload, call, 'size'));
     if (call.role !== 'detach') this.count(call.role);
     if (call.role === 'export') {
       known.exported = moment;
@@ -186,12 +186,12 @@ export class Checker implements Tally {
       return;
     }
     if (call.role !== 'attach' && call.role !== 'detach') return;
-    const name = pointer(valueOf(payload, 'attachment') ?? valueOf(payload, 'attach'));
+    const name = pointer(field(payload, call, 'named'));
     const frame = openWith(task, call.role);
     if (call.role === 'attach') {
       const made = this.attached(known, { pointer: null, hashed: name }, moment, task);
       made.device = keptOrNull(restBehind(payload, 'dev_name')) ?? made.device;
-      const dynamic = valueOf(payload, 'is_dynamic');
+      const dynamic = field(payload, call, 'dynamic');
       if (dynamic !== null) made.dynamic = Number(dynamic) !== 0;
       if (frame !== null) {
         frame.attachment = made;
@@ -209,7 +209,7 @@ export class Checker implements Tally {
     if (found !== null && name !== null && found.pointer !== null) this.hashedPointers ??= found.pointer !== name;
     const attachment = found ?? this.lateAttachment(known, { pointer: null, hashed: name });
     attachment.device ??= keptOrNull(restBehind(payload, 'dev_name'));
-    const dynamic = valueOf(payload, 'is_dynamic');
+    const dynamic = field(payload, call, 'dynamic');
     if (dynamic !== null) attachment.dynamic = Number(dynamic) !== 0;
     this.detached(attachment, moment);
   }

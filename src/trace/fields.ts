@@ -27,11 +27,19 @@ const isEdge = (code: number): boolean => code === 0x20 || code === 0x28 || code
 
 /** A field by any of its names, or by its place among arg1, arg2, … at the entry of a known function. */
 export function field(payload: string, call: Call, name: FieldName): string | null {
-  let key = call.keys[name];
-  if (key === undefined) call.keys[name] = key = keyOf(payload, call, name);
-  if (key === null) return null;
-  const at = payload.indexOf(key);
-  if (at < 0) return null;
+  let place = call.keys[name];
+  if (place === undefined) {
+    const key = keyOf(payload, call, name);
+    call.keys[name] = place = key === null ? null : { key, at: 0 };
+  }
+  if (place === null) return null;
+  const { key } = place;
+  let { at } = place;
+  if (!payload.startsWith(key, at)) {
+    at = payload.indexOf(key);
+    if (at < 0) return null;
+    place.at = at;
+  }
   const start = at + key.length;
   const end = payload.indexOf(' ', start);
   return end < 0 ? payload.slice(start) : payload.slice(start, end);

@@ -121,6 +121,9 @@ export const FIELDS = {
   fence: ['fence', 'fence_ptr'],
   exporter: ['exp_name', 'exporter'],
   peer2peer: ['p2p', 'peer2peer'],
+  size: ['size'],
+  dynamic: ['is_dynamic'],
+  named: ['attachment', 'attach'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 export type FieldName = keyof typeof FIELDS;
 
