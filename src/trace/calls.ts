@@ -19,6 +19,8 @@ export interface Frame {
   table: Pointer | null;
   resv: Pointer | null;
   usage: string | null;
+  /** A wait with a limit of its own. */
+  canTimeOut: boolean;
   device: string | null;
   dynamic: boolean | null;
   /** What the exporter was told of the attachment that is being born. */
@@ -140,7 +142,18 @@ export class OpenCalls {
 
 export function newFrame(call: Call, start: Moment, epoch: number): Frame {
   return {
-    call, start, epoch, buffer: null, attachment: null, embryo: null, table: null, resv: null, usage: null, device: null, dynamic: null, revocable: null, revoked: null, owner: null,
+    call, start, epoch, buffer: null, attachment: null, embryo: null, table: null, resv: null, usage: null, canTimeOut: false, device: null, dynamic: null, revocable: null, revoked: null, owner: null,
     inner: false, iovas: [], callback: false, revoke: null, finish: null,
   };
 }
+
+export const top = (task: TaskCalls | null): Frame | null => task?.open.at(-1) ?? null;
+
+/** The innermost open call of that role. */
+export function openWith(task: TaskCalls | null, role: Role): Frame | null {
+  if (task === null) return null;
+  for (let i = task.open.length - 1; i >= 0; i--) if (task.open[i]?.call.role === role) return task.open[i] ?? null;
+  return null;
+}
+
+export const inCallback = (task: TaskCalls): boolean => task.open.some(({ callback }) => callback);

@@ -3,7 +3,7 @@
 
 import type { FenceName, Moment } from '../results/trace.ts';
 import type { Frame, TaskCalls } from './calls.ts';
-import type { Checker } from './conformance.ts';
+import type { CheckerState } from './state.ts';
 import type { PointRole, TraceEvent } from './event.ts';
 import { valueOf } from './fields.ts';
 import { kept } from './kept.ts';
@@ -27,14 +27,14 @@ export interface FenceObject {
 const MOST = 1 << 16;
 
 export class Fences {
-  private readonly checker: Checker;
+  private readonly checker: CheckerState;
   private readonly known = new Map<string, FenceObject>();
   /** The wait that a task is in. */
   private readonly waits = new Map<number, { readonly frame: Frame; readonly wait: OpenWait }>();
   /** Fences that tasks wait for now. */
   readonly waiting = new Map<number, { readonly fence: FenceObject; readonly since: Moment }>();
 
-  constructor(checker: Checker) {
+  constructor(checker: CheckerState) {
     this.checker = checker;
   }
 
@@ -89,7 +89,7 @@ export class Fences {
   }
 
   /** dma_resv_add_fence; only a recipe that prints the numbers tells which fence it is. */
-  added({ payload }: TraceEvent, moment: Moment, buffer: BufferObject | null): void {
+  added({ payload }: TraceEvent, buffer: BufferObject | null): void {
     this.checker.count('fence-add');
     const context = Number(valueOf(payload, 'context') ?? 0) >>> 0;
     const seqno = Number(valueOf(payload, 'seqno') ?? 0);
@@ -100,7 +100,6 @@ export class Fences {
     fence.tracked.narrow(UNSIGNALLED);
     if (fence.tracked.maybe(NEW)) fence.tracked.take('arm');
     fence.tracked.take('add');
-    void moment;
   }
 
   private fence(context: number, seqno: number, payload: string): FenceObject {

@@ -150,3 +150,10 @@ export function usageName(text: string | null): string | null {
   if (text === null) return null;
   return USAGE_NAMES[Number(text)] ?? null;
 }
+
+/** "45", "0x2d"; null where it is no number. */
+export function numberOf(text: string | null): number | null {
+  if (text === null) return null;
+  const number = Number(text);
+  return Number.isFinite(number) ? number : null;
+}

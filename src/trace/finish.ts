@@ -67,7 +67,7 @@ export function finishTrace(checker: Checker, reader: ReaderFacts, options: { re
     buffers, buffersLeftOut: checker.finishedLeftOut, violations, anomalies: [...accusations.anomalies].sort((a, b) => a.at.line - b.at.line), anomaliesLeftOut: accusations.anomaliesLeftOut,
     revokes, revokesLeftOut: checker.revokes.leftOut, latencies: checker.latencies.summary(), obligations,
     notObservable: obligations.flatMap(({ obligation, verdict, reason }) => (verdict === 'not observable' ? [{ obligation, reason: reason ?? '' }] : [])),
-    ledger: ledgerOf(checker, reader, short, end),
+    ledger: ledgerOf(checker, reader, short),
   };
 }
 
@@ -110,7 +110,7 @@ function bufferOf(checker: Checker, { exporter, invalidates }: Revoke): BufferOb
   return { ...emptyBuffer(checker), exporter, ino: invalidates[0]?.ino ?? null };
 }
 
-function ledgerOf(checker: Checker, reader: ReaderFacts, short: string | null, { last }: EndOfLog): readonly string[] {
+function ledgerOf(checker: Checker, reader: ReaderFacts, short: string | null): readonly string[] {
   const lines: string[] = [];
   if (short !== null) lines.push(`${short}: lines are missing, and nothing is held against anybody that a missing line could explain`);
   if (checker.missing !== null) lines.push(checker.missing);
@@ -123,7 +123,6 @@ function ledgerOf(checker: Checker, reader: ReaderFacts, short: string | null, {
   if (checker.hashedPointers === true) lines.push('tracepoints print hashed pointers; probes joined them with the real ones');
   if (checker.objects.alive.some(({ exported }) => exported === null)) lines.push('tracing began after some buffers were exported');
   lines.push('a call that shows at all was taken to be probed from its first event to the end of the log');
-  void last;
   return lines;
 }
 

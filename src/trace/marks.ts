@@ -4,7 +4,7 @@
 import { EVENTS, type ObjectKind } from '../protocol/obligations.ts';
 import type { Moment } from '../results/trace.ts';
 import type { Accusation } from './accuse.ts';
-import type { Checker } from './conformance.ts';
+import type { CheckerState } from './state.ts';
 import type { TraceEvent } from './event.ts';
 import { pointer, valueOf, type Pointer } from './fields.ts';
 import type { AttachmentObject, BufferObject } from './objects.ts';
@@ -21,7 +21,7 @@ const MOST = 4096;
 export class Marked {
   private readonly others = new Map<string, Tracked>();
 
-  get(kind: ObjectKind, key: string, checker: Checker): Tracked {
+  get(kind: ObjectKind, key: string, checker: CheckerState): Tracked {
     const found = this.others.get(`${kind} ${key}`) ?? new Tracked(kind, checker);
     if (this.others.size > MOST) this.others.clear();
     this.others.set(`${kind} ${key}`, found);
@@ -29,7 +29,7 @@ export class Marked {
   }
 }
 
-export function takeMark(checker: Checker, { payload }: TraceEvent, moment: Moment): void {
+export function takeMark(checker: CheckerState, { payload }: TraceEvent, moment: Moment): void {
   const at = payload.indexOf(PREFIX);
   if (at < 0) return;
   const text = payload.slice(at + PREFIX.length).trim();
@@ -51,7 +51,7 @@ export function takeMark(checker: Checker, { payload }: TraceEvent, moment: Mome
 
 const isKind = (kind: string | null): kind is ObjectKind => kind !== null && Object.hasOwn(EVENTS, kind);
 
-function markedEvent(checker: Checker, kind: ObjectKind, event: string, text: string, moment: Moment): void {
+function markedEvent(checker: CheckerState, kind: ObjectKind, event: string, text: string, moment: Moment): void {
   const name = pointer(valueOf(text, 'attach'));
   const attachment = checker.objects.attachment(name);
   const buffer = attachment?.buffer ?? checker.objects.bufferAt(pointer(valueOf(text, 'dmabuf')));
@@ -77,7 +77,7 @@ function markedEvent(checker: Checker, kind: ObjectKind, event: string, text: st
   }
 }
 
-function markedMapping(attachment: AttachmentObject | null, table: Pointer | null, event: string, take: (tracked: Tracked) => void, checker: Checker): void {
+function markedMapping(attachment: AttachmentObject | null, table: Pointer | null, event: string, take: (tracked: Tracked) => void, checker: CheckerState): void {
   const mapping = attachment?.mappings.find((one) => one.table === table);
   // The call has shown already; the mark says which of the two it was.
   if (event === 'map') {
@@ -89,7 +89,7 @@ function markedMapping(attachment: AttachmentObject | null, table: Pointer | nul
   take(mapping?.tracked ?? new Tracked('mapping', checker));
 }
 
-function markedBuffer(buffer: BufferObject | null, event: string, moment: Moment, checker: Checker): void {
+function markedBuffer(buffer: BufferObject | null, event: string, moment: Moment, checker: CheckerState): void {
   if (buffer === null) return;
   buffer.revoked.narrow(event === 'revoke' ? OPEN : -1);
   buffer.revoked.take(event);

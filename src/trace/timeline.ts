@@ -1,7 +1,8 @@
 // Spans of the checker as plain facts, and those that are open where the log ends.
 
 import type { TimelineFact } from '../results/trace.ts';
-import type { Checker, TimelineSpan } from './conformance.ts';
+import type { Checker } from './conformance.ts';
+import type { TimelineSpan } from './state.ts';
 import { hex } from './fields.ts';
 import { alive } from './revokes.ts';
 
