@@ -14,6 +14,7 @@ import { audited } from './audit.ts';
 import { besideGrep, indexOnce } from './audit-index.ts';
 import { deferred, idle, mixed, type Family } from './families.ts';
 import { besideSpin } from './spin.ts';
+import { traceRows } from './trace.ts';
 
 const quick = process.argv.includes('--quick');
 /** A case that takes longer, or more memory, is broken off and marked. */
@@ -112,11 +113,17 @@ function verdicts(folder: string): void {
   }
 }
 
+if (process.argv[2] === '--trace') {
+  for (const row of traceRows(process.argv.includes('--quick'))) line(...row);
+  process.exit(0);
+}
 if (process.argv[2] === '--index') process.exit(await indexOnce(process.argv.slice(3)));
 const begun = performance.now();
 const folder = mkdtempSync(join(tmpdir(), 'fencepost-bench-'));
 process.stdout.write(`${availableParallelism()} cores, Node ${process.versions.node}\n`);
 try {
+  title('The trace checker on tracefs text, one core (processor time, collecting garbage included); the heap must not grow with the log.');
+  for (const row of traceRows(quick)) line(...row);
   title('The audit of Linux 7.3, least of 3, beside grep -rlE over drivers net io_uring sound samples include.');
   for (const row of audited(program, '7.3')) process.stdout.write(`${row}\n`);
   title('Of that the index of identifiers alone: 2 threads, a process each, from start to end.');

@@ -22,6 +22,8 @@ export interface CheckOptions {
   readonly progress?: (progress: Progress) => void;
   /** Threads for a large search; the result does not depend on them. */
   readonly workers?: Workers;
+  /** Adds the run of the worst counterexample to the result. */
+  readonly run?: boolean;
   /** Rules of the model's programs to leave out: what each one buys. */
   readonly without?: ReadonlySet<string>;
 }

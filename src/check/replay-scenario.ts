@@ -10,6 +10,7 @@ import { enabledSteps, isTrue } from './interpret.ts';
 import { judged } from './judge.ts';
 import { noSearch, type Lasso, type SearchOutcome } from './outcome.ts';
 import { decodeToken, replay, safeName, type Run } from './replay.ts';
+import { runOfToken } from './run-facts.ts';
 import { byName, MOST_UNKNOWNS, unknownsOf, valuations } from './unknowns.ts';
 
 const NOTHING_SHOWN =
@@ -49,7 +50,8 @@ export function replayScenario(scenario: Scenario, file: string | null, token: s
     const outcome: SearchOutcome = { ...noSearch(system), finished: true, states: path.length + 1, transitions: path.length, depth: path.length };
     const result = judged(scenario, file, compiled, outcome, broken, options.now() - started);
     const ledger = { ...result.ledger, notCovered: ['replay: one path, nothing else'] };
-    return { ok: true, rules: compiled.rules, result: { ...result, asExpected: null, ledger } };
+    const facts = options.run === true && broken[0] !== undefined ? runOfToken(system, broken[0]) : null;
+    return { ok: true, rules: compiled.rules, result: { ...result, asExpected: null, ledger, ...(facts === null ? {} : { run: facts }) } };
   }
   return { ok: false, message: failure, at: null };
 }

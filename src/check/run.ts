@@ -7,6 +7,7 @@ import { fromFound, fromLasso, worstFirst } from './counterexample.ts';
 import { searchSteps } from './index.ts';
 import { judged } from './judge.ts';
 import { finish, type Steps } from './pace.ts';
+import { runOfToken } from './run-facts.ts';
 import { byName, merged, MOST_UNKNOWNS, unknownsOf, valuations, type Valued } from './unknowns.ts';
 
 export type { Checked, CheckOptions, Unfit } from './check-options.ts';
@@ -54,5 +55,7 @@ function* checkOnce(
     ...(options.workers === undefined ? {} : { workers: options.workers }),
   });
   const broken = [...outcome.found.flatMap((f) => fromFound(compiled, f)), ...outcome.lassos.map((l) => fromLasso(compiled, l))].sort(worstFirst);
-  return { ok: true, rules: compiled.rules, result: judged(scenario, file, compiled, outcome, broken, options.now() - started) };
+  const result = judged(scenario, file, compiled, outcome, broken, options.now() - started);
+  const run = options.run === true && broken[0] !== undefined ? runOfToken(compiled.system, broken[0]) : null;
+  return { ok: true, rules: compiled.rules, result: run === null ? result : { ...result, run } };
 }

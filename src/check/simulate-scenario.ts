@@ -10,7 +10,8 @@ import { judged } from './judge.ts';
 import { noSearch, type Lasso, type SearchOutcome } from './outcome.ts';
 import { finish, Pace, type Steps } from './pace.ts';
 import { replay } from './replay.ts';
-import { simulateSteps } from './simulate.ts';
+import { runFacts, runOfToken } from './run-facts.ts';
+import { oneWalk, simulateSteps } from './simulate.ts';
 import { byName, unknownsOf } from './unknowns.ts';
 
 export type SimulateOptions = CheckOptions & { readonly runs: number; readonly seed: number; readonly depth?: number };
@@ -36,7 +37,8 @@ export function* simulatedSteps(scenario: Scenario, file: string | null, options
   const outcome: SearchOutcome = { ...noSearch(compiled.system), transitions: out.steps, found, lassos: ends, reachedSteps, witnesses };
   const result = judged(scenario, file, compiled, outcome, broken, options.now() - started);
   const notCovered = [`simulation: ${out.runs} runs, ${out.steps} steps, seed ${seed}; what no run met is not ruled out`];
-  const told: CheckResult = { ...result, ledger: { ...result.ledger, notCovered } };
+  const facts = options.run !== true ? null : broken[0] === undefined ? runFacts(compiled.system, oneWalk(compiled.system, seed, depth), null) : runOfToken(compiled.system, broken[0]);
+  const told: CheckResult = { ...result, ledger: { ...result.ledger, notCovered }, ...(facts === null ? {} : { run: facts }) };
   const { rules } = compiled;
   if (result.verdict === 'broken') {
     // a walk meets some violation, not the worst: any is as declared where one is declared

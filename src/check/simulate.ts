@@ -96,6 +96,23 @@ export function* simulateSteps(system: System, options: SimulateOptions, pace: P
   };
 }
 
+/** The first walk of a seed, up to where nothing goes on or something is fatal. */
+export function oneWalk(system: System, seed: number, depth: number): readonly number[] {
+  const next = randomNumbers(seed);
+  const path: number[] = [];
+  let state = initialState(system);
+  while (path.length < depth) {
+    const enabled = enabledSteps(system, state);
+    const step = enabled[next() % enabled.length];
+    if (step === undefined) return path;
+    path.push(step);
+    const { next: after } = applyStep(system, state, step);
+    if (after === null) return path;
+    state = after;
+  }
+  return path;
+}
+
 /** Splitmix32: 32-bit numbers, never negative. */
 export function randomNumbers(seed: number): () => number {
   let state = seed | 0;

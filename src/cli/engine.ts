@@ -17,6 +17,8 @@ export interface CheckOptions {
   readonly liveness: boolean;
   readonly limits: Limits;
   readonly order: Order;
+  /** Adds a run to the result, to be printed as a trace. */
+  readonly run?: boolean;
   /** Milliseconds. */
   readonly now: () => number;
   readonly stop: () => boolean;

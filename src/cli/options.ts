@@ -4,7 +4,7 @@ import { CONTRACT_NAMES } from '../model/contract.ts';
 import { CONFIDENCES } from '../results/finding.ts';
 import { TRACE_COMMANDS } from './trace-options.ts';
 
-export const FORMATS = ['text', 'json', 'ktap', 'mermaid'] as const;
+export const FORMATS = ['text', 'json', 'ktap', 'mermaid', 'ftrace'] as const;
 export const ORDERS = ['any', 'kernel'] as const;
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export const TOPICS = ['steps', 'obligations', 'harms', 'locking', 'calls', 'drivers', 'contract', 'rules', 'scenarios'] as const;

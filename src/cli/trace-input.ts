@@ -1,8 +1,10 @@
 // The bytes of a log: a file, standard input or a pipe, gzipped or not, in parts. A log that ends in the middle is no failure.
 
-import { createReadStream, statSync } from 'node:fs';
+import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import * as zlib from 'node:zlib';
+import { createGunzip, inflateSync } from 'node:zlib';
+import { DAT_MAGIC, type ReadAt, type Uncompress } from '../trace/index.ts';
 import { UsageProblem } from './exit.ts';
 
 export interface LogBytes {
@@ -12,6 +14,46 @@ export interface LogBytes {
 }
 
 const PART = 1 << 20;
+
+/** A file that is read in places; null where it is no trace.dat. */
+export function openDatFile(path: string): { readonly read: ReadAt; readonly close: () => void } | null {
+  if (path === '-') return null;
+  checkFile(path);
+  if (!statSync(path).isFile()) return null;
+  const file = openedFile(path);
+  const read: ReadAt = (offset, length) => {
+    const part = Buffer.alloc(length);
+    return part.subarray(0, readSync(file, part, 0, length, offset));
+  };
+  const head = read(0, DAT_MAGIC.length);
+  const close = (): void => closeSync(file);
+  if (head.length === DAT_MAGIC.length && DAT_MAGIC.every((byte, i) => head[i] === byte)) return { read, close };
+  close();
+  return null;
+}
+
+function openedFile(path: string): number {
+  try {
+    return openSync(path, 'r');
+  } catch (error) {
+    throw reading(path, (error as NodeJS.ErrnoException).code ?? String(error));
+  }
+}
+
+/** zlib always; zstd where Node has it (22.15 and newer). Null also where the bytes are damaged. */
+export const uncompress: Uncompress = (algorithm, part, size) => {
+  if (algorithm === 'none' || size === 0) return knownAlgorithm(algorithm) ? part : null;
+  const zstd = zstdOfNode();
+  try {
+    if (algorithm === 'zlib') return inflateSync(part, { maxOutputLength: size });
+    return algorithm === 'zstd' && zstd !== null ? zstd(part) : null;
+  } catch {
+    return null;
+  }
+};
+
+const zstdOfNode = (): ((bytes: Uint8Array) => Buffer) | null => (zlib as { readonly zstdDecompressSync?: (bytes: Uint8Array) => Buffer }).zstdDecompressSync ?? null;
+const knownAlgorithm = (name: string): boolean => name === 'none' || name === 'zlib' || (name === 'zstd' && zstdOfNode() !== null);
 
 /** Throws UsageProblem where it cannot be opened. */
 export async function openLog(path: string): Promise<LogBytes> {

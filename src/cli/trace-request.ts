@@ -56,6 +56,7 @@ function filesRequest(paths: readonly string[], options: Options): TraceFilesReq
   if (request.at !== null && request.format !== 'text') throw new UsageProblem('--at prints text only');
   if (request.at !== null && request.follow) throw new UsageProblem('--at and --follow do not go together');
   if (request.at !== null && paths.length > 1) throw new UsageProblem('--at takes one log');
+  if (request.format === 'perfetto' && paths.length > 1) throw new UsageProblem('--format perfetto takes one log');
   return request;
 }
 

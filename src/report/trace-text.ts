@@ -32,6 +32,11 @@ export function traceText(result: TraceResult, form: Form): readonly string[] {
   ];
 }
 
+/** Two columns in, later lines four. */
+function below(text: string, width: number): readonly string[] {
+  return wrap(text.trim(), width - 2, 2).map((line) => `  ${line}`);
+}
+
 function logLines(log: LogFacts, form: Form): readonly string[] {
   const { first, last, unit } = log.clock;
   const span = first === null || last === null ? '' : ` in ${took(Math.max(0, last - first), unit)}`;
@@ -65,7 +70,7 @@ function importers({ attachments, refused }: BufferFacts): string {
 
 export function violationText(one: Violation, unit: Unit, form: Form): readonly string[] {
   const { palette, width } = form;
-  const wrapped = (text: string): readonly string[] => wrap(text, width, 2);
+  const wrapped = (text: string): readonly string[] => (text.startsWith('  ') ? below(text, width) : wrap(text, width, 2));
   return [
     ...wrapped(`${palette.bad(`broken ${one.obligation}`)} ${place(one.at, unit)}: ${one.text}`),
     ...wrapped(`  ${parties(one)}`),
@@ -79,7 +84,7 @@ export function violationText(one: Violation, unit: Unit, form: Form): readonly 
 
 export function anomalyText(one: Anomaly, unit: Unit, form: Form): readonly string[] {
   const who = parties(one);
-  return [...wrap(`${form.palette.doubt(one.kind)} ${place(one.at, unit)}: ${one.text}${who === '' ? '' : ` (${who})`}`, form.width, 2), ...(one.doubt === null ? [] : wrap(`  no violation: ${one.doubt}`, form.width, 4))];
+  return [...wrap(`${form.palette.doubt(one.kind)} ${place(one.at, unit)}: ${one.text}${who === '' ? '' : ` (${who})`}`, form.width, 2), ...(one.doubt === null ? [] : below(`no violation: ${one.doubt}`, form.width))];
 }
 
 function revokesText(revokes: readonly Revoke[], leftOut: number, unit: Unit, form: Form): readonly string[] {
@@ -110,18 +115,18 @@ export function revokeText(one: Revoke, unit: Unit, form: Form): readonly string
   return [
     ...wrap(`${head}: ${state}`, width, 2),
     ...table([{ title: '' }, { title: '', right: true }, { title: '', least: 20 }], rows, width, form.unicode, false),
-    ...one.waitsFor.flatMap(({ text }) => wrap(`  ${one.state === 'hanging' ? palette.bad('waits for') : 'was at'} ${text}`, width, 4)),
-    ...one.stillMapped.flatMap((text) => wrap(`  still mapped: ${text}`, width, 4)),
-    ...(one.doubt === null ? [] : wrap(`  but: ${one.doubt}`, width, 4)),
+    ...one.waitsFor.flatMap(({ text }) => below(`${one.state === 'hanging' ? palette.bad('waits for') : 'was at'} ${text}`, width)),
+    ...one.stillMapped.flatMap((text) => below(`still mapped: ${text}`, width)),
+    ...(one.doubt === null ? [] : below(`but: ${one.doubt}`, width)),
   ];
 }
 
 function latencyText(rows: readonly LatencyRow[], unit: Unit, form: Form): readonly string[] {
   if (rows.length === 0) return [];
   const cells = rows.map(({ what, exporter, device, quantiles: q }): readonly Cell[] => [
-    { text: what }, { text: exporter ?? '?' }, { text: device ?? '' }, { text: String(q.count) }, ...[q.p50, q.p90, q.p99, q.max].map((time) => ({ text: took(time, unit) })),
+    { text: what === 'end of access' ? 'access end' : what }, { text: exporter ?? '?' }, { text: device ?? '' }, { text: String(q.count) }, ...[q.p50, q.p90, q.p99, q.max].map((time) => ({ text: took(time, unit) })),
   ]);
-  const lines = table([{ title: 'what' }, { title: 'exporter', least: 8 }, { title: 'importer', least: 8 }, { title: 'count', right: true }, { title: 'p50', right: true }, { title: 'p90', right: true }, { title: 'p99', right: true }, { title: 'max', right: true }], cells, form.width, form.unicode);
+  const lines = table([{ title: 'what' }, { title: 'exporter', least: 8 }, { title: 'importer', least: 8 }, { title: 'n', right: true }, { title: 'p50', right: true }, { title: 'p90', right: true }, { title: 'p99', right: true }, { title: 'max', right: true }], cells, form.width, form.unicode);
   const drawn = rows.filter(({ what, quantiles }) => (what === 'revoke' || what === 'end of access') && quantiles.count >= 2);
   return ['', form.palette.strong('latencies'), ...lines, ...drawn.flatMap((row) => ['', `${row.what}, ${row.exporter ?? '?'}${row.device === null ? '' : `, ${row.device}`}`, ...histogram(row.quantiles, unit, form)])];
 }
@@ -138,7 +143,7 @@ function obligationsText({ obligations, notObservable }: TraceResult, form: Form
   const of = (verdict: string): string => obligations.filter((one) => one.verdict === verdict).map(({ obligation }) => obligation).join(', ');
   const lines = (['broken', 'holds', 'undecided'] as const).flatMap((verdict) => (of(verdict) === '' ? [] : wrap(`${verdict}: ${of(verdict)}`, form.width, 2)));
   const blind = notObservable.map(({ obligation }) => obligation).join(', ');
-  const reasons = form.verbose ? notObservable.flatMap(({ obligation, reason }) => wrap(`  ${obligation}: ${reason}`, form.width, 6)) : [];
+  const reasons = form.verbose ? notObservable.flatMap(({ obligation, reason }) => below(`${obligation}: ${reason}`, form.width)) : [];
   return [...lines, ...(blind === '' ? [] : wrap(`not observable: ${blind}${form.verbose ? '' : ' (--verbose says why)'}`, form.width, 2)), ...reasons];
 }
 

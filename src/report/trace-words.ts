@@ -33,6 +33,7 @@ export function parties({ ino, buffer, exporter, device, attachment }: Parties):
 
 /** What a revoke did, as one word and its buffers. */
 export function revokeTitle({ kind, invalidates, exporter }: Revoke): string {
+  if (invalidates.length === 0) return `${kind === 'restore' ? 'restores' : 'revokes'} nothing`;
   const verb = kind === 'revoke' ? 'revokes' : kind === 'restore' ? 'restores' : 'invalidates';
   const names = [...new Set(invalidates.map(({ ino, buffer }) => (ino === null ? (buffer ?? '?') : String(ino))))];
   return `${verb} buffer${names.length === 1 ? '' : 's'} ${names.join(', ')}${exporter === null ? '' : ` of ${exporter}`}`;

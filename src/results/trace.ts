@@ -250,6 +250,19 @@ export interface TraceResult {
   readonly ledger: readonly string[];
 }
 
+/** A span of a buffer's life, for a timeline. `start` null: before the log; `end` null: behind it. */
+export interface TimelineFact {
+  readonly what: string;
+  readonly kind: 'buffer' | 'attachment' | 'mapping' | 'callback' | 'invalidate' | 'revoke' | 'fence wait';
+  readonly start: Moment | null;
+  readonly end: Moment | null;
+  readonly ino: number | null;
+  readonly buffer: string | null;
+  readonly exporter: string | null;
+  readonly attachment: string | null;
+  readonly device: string | null;
+}
+
 export type TraceJudgement = 'fine' | 'bad' | 'open';
 
 /** bad: a broken obligation or a hanging revoke. open: nothing could be judged. */

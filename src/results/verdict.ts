@@ -1,5 +1,7 @@
 // What a check yields: verdict, blame, story, ledger. Plain data, the JSON of `fencepost check --format json`.
 
+import type { RunFacts } from './run.ts';
+
 export type Verdict = 'holds' | 'broken' | 'vacuous' | 'unfinished' | 'undecided' | 'tool-failed';
 
 /** Which way a scenario is broken. */
@@ -94,4 +96,6 @@ export interface CheckResult {
   readonly depth: number;
   readonly milliseconds: number;
   readonly ledger: Ledger;
+  /** The run of the worst counterexample, or a random one; only where it was asked for. */
+  readonly run?: RunFacts;
 }

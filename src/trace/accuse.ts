@@ -50,6 +50,10 @@ export class Accusations {
     return made;
   }
 
+  against(buffer: BufferObject): boolean {
+    return this.accused.some((one) => one.buffer === buffer);
+  }
+
   /** Events of this time and later were lost somewhere. */
   lostSince(time: number): void {
     this.drop((one) => !one.positive && one.at.time >= time);

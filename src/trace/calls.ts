@@ -19,6 +19,8 @@ export interface Frame {
   table: Pointer | null;
   resv: Pointer | null;
   usage: string | null;
+  /** A wait with a limit of its own. */
+  canTimeOut: boolean;
   device: string | null;
   dynamic: boolean | null;
   /** What the exporter was told of the attachment that is being born. */
@@ -44,6 +46,8 @@ export interface TaskCalls {
   waiting: { readonly key: string; readonly since: Moment } | null;
   /** An invalidate without a probed caller has just returned: its fence wait may follow. */
   bare: RevokeRecord | null;
+  /** A detach whose tracepoint and return may not be probed: it counts once the task goes on. */
+  detaching: Frame | null;
   lastMap: { readonly attachment: AttachmentObject; readonly table: Pointer | null } | null;
   /** iommufd took a range; the IOMMU map that follows is its. */
   range: { readonly iovas: string[] } | null;
@@ -71,7 +75,7 @@ export class OpenCalls {
     // Numbers of tasks come back too.
     if (found === undefined || (found.task !== moment.task && found.task !== '<...>' && moment.task !== '<...>' && found.open.length === 0)) {
       if (this.tasks.size >= MOST_TASKS) this.drop();
-      found = { task: moment.task, pid: moment.pid, open: [], last: moment, waiting: null, bare: null, lastMap: null, range: null, release: false, embryo: null };
+      found = { task: moment.task, pid: moment.pid, open: [], last: moment, waiting: null, bare: null, detaching: null, lastMap: null, range: null, release: false, embryo: null };
       this.tasks.set(moment.pid, found);
     }
     return found;
@@ -138,7 +142,18 @@ export class OpenCalls {
 
 export function newFrame(call: Call, start: Moment, epoch: number): Frame {
   return {
-    call, start, epoch, buffer: null, attachment: null, embryo: null, table: null, resv: null, usage: null, device: null, dynamic: null, revocable: null, revoked: null, owner: null,
+    call, start, epoch, buffer: null, attachment: null, embryo: null, table: null, resv: null, usage: null, canTimeOut: false, device: null, dynamic: null, revocable: null, revoked: null, owner: null,
     inner: false, iovas: [], callback: false, revoke: null, finish: null,
   };
 }
+
+export const top = (task: TaskCalls | null): Frame | null => task?.open.at(-1) ?? null;
+
+/** The innermost open call of that role. */
+export function openWith(task: TaskCalls | null, role: Role): Frame | null {
+  if (task === null) return null;
+  for (let i = task.open.length - 1; i >= 0; i--) if (task.open[i]?.call.role === role) return task.open[i] ?? null;
+  return null;
+}
+
+export const inCallback = (task: TaskCalls): boolean => task.open.some(({ callback }) => callback);

@@ -11,6 +11,12 @@ export type PointRole = 'fence-emit' | 'fence-enable' | 'fence-wait-start' | 'fe
 /** 'range': iommufd takes the physical range. 'helper': a framework or driver function that takes several steps. 'callee': any other probed function. */
 export type Role = StepId | PointRole | 'range' | 'helper' | 'callee';
 
+/** What stands before a value, and where it was found last: the next event mostly has it in the same place. */
+export interface FieldPlace {
+  readonly key: string;
+  at: number;
+}
+
 /** What the name of an event (and the symbol beside it) says. One object a name, so it may be compared. */
 export interface Call {
   /** As the log prints it, without its system. */
@@ -21,6 +27,10 @@ export interface Call {
   readonly role: Role;
   /** The payload begins with "(symbol…)". */
   readonly probe: boolean;
+  /** Function and phase as one word: "dma_buf_pin", "dma_buf_pin:leave". */
+  readonly seen: string;
+  /** What stands before each field in its payload, found with the first event of the name: it always prints the same fields. */
+  readonly keys: Record<string, FieldPlace | null | undefined>;
 }
 
 export interface TraceEvent {

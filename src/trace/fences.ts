@@ -3,13 +3,16 @@
 
 import type { FenceName, Moment } from '../results/trace.ts';
 import type { Frame, TaskCalls } from './calls.ts';
-import type { Checker } from './conformance.ts';
+import type { CheckerState } from './state.ts';
 import type { PointRole, TraceEvent } from './event.ts';
 import { valueOf } from './fields.ts';
 import { kept } from './kept.ts';
 import type { BufferObject } from './objects.ts';
 import type { OpenWait } from './revokes.ts';
-import { Tracked } from './tracked.ts';
+import { statesWhere, Tracked } from './tracked.ts';
+
+const UNSIGNALLED = statesWhere('fence', 'P9', 'new', 'armed', 'pending');
+const NEW = statesWhere('fence', 'P9', 'new');
 
 export interface FenceObject {
   driver: string | null;
@@ -24,14 +27,14 @@ export interface FenceObject {
 const MOST = 1 << 16;
 
 export class Fences {
-  private readonly checker: Checker;
+  private readonly checker: CheckerState;
   private readonly known = new Map<string, FenceObject>();
   /** The wait that a task is in. */
   private readonly waits = new Map<number, { readonly frame: Frame; readonly wait: OpenWait }>();
   /** Fences that tasks wait for now. */
   readonly waiting = new Map<number, { readonly fence: FenceObject; readonly since: Moment }>();
 
-  constructor(checker: Checker) {
+  constructor(checker: CheckerState) {
     this.checker = checker;
   }
 
@@ -46,7 +49,7 @@ export class Fences {
     switch (role) {
       case 'fence-init':
       case 'fence-emit':
-        if (fence.tracked.surely('P9', 'new')) fence.tracked.take('arm');
+        if (fence.tracked.surely(NEW)) fence.tracked.take('arm');
         return;
       case 'fence-signal':
         if (fence.signalled === null) {
@@ -59,10 +62,10 @@ export class Fences {
         const { broken } = fence.tracked.take('free');
         this.known.delete(keyOf(context, seqno));
         if (fence.epoch !== this.checker.epoch) return;
-        this.checker.blame(broken, {
+        this.checker.blame(broken, () => ({
           at: moment, seen: 'dma_fence_destroy', text: `fence ${fenceText(fence)} is freed, but has not signalled`, nearMisses: [{ state: 'signalled', guard: 'no dma_fence_signaled of it' }], evidence: [],
           buffer: null, attachment: null, needs: ['dma_fence_signaled'], otherwise: 'fence freed unsignalled', positive: false,
-        });
+        }));
         return;
       }
       case 'fence-wait-start':
@@ -86,7 +89,7 @@ export class Fences {
   }
 
   /** dma_resv_add_fence; only a recipe that prints the numbers tells which fence it is. */
-  added({ payload }: TraceEvent, moment: Moment, buffer: BufferObject | null): void {
+  added({ payload }: TraceEvent, buffer: BufferObject | null): void {
     this.checker.count('fence-add');
     const context = Number(valueOf(payload, 'context') ?? 0) >>> 0;
     const seqno = Number(valueOf(payload, 'seqno') ?? 0);
@@ -94,10 +97,9 @@ export class Fences {
     if (context === 0 && seqno === 0) return;
     const fence = this.fence(context, seqno, payload);
     if (fence.signalled !== null) return;
-    fence.tracked.narrow('P9', 'new', 'armed', 'pending');
-    if (fence.tracked.maybe('P9', 'new')) fence.tracked.take('arm');
+    fence.tracked.narrow(UNSIGNALLED);
+    if (fence.tracked.maybe(NEW)) fence.tracked.take('arm');
     fence.tracked.take('add');
-    void moment;
   }
 
   private fence(context: number, seqno: number, payload: string): FenceObject {

@@ -25,18 +25,21 @@ export function valueOf(payload: string, name: string): string | null {
 
 const isEdge = (code: number): boolean => code === 0x20 || code === 0x28 || code === 0x2c || code === 0x09 || code === 0x7b;
 
-/** What stands before the value of a field in the payload of one event: found once, since an event always prints the same fields. */
-const KEYS = new WeakMap<Call, Map<FieldName, string | null>>();
-
 /** A field by any of its names, or by its place among arg1, arg2, … at the entry of a known function. */
 export function field(payload: string, call: Call, name: FieldName): string | null {
-  let keys = KEYS.get(call);
-  if (keys === undefined) KEYS.set(call, (keys = new Map()));
-  let key = keys.get(name);
-  if (key === undefined) keys.set(name, (key = keyOf(payload, call, name)));
-  if (key === null) return null;
-  const at = payload.indexOf(key);
-  if (at < 0) return null;
+  let place = call.keys[name];
+  if (place === undefined) {
+    const key = keyOf(payload, call, name);
+    call.keys[name] = place = key === null ? null : { key, at: 0 };
+  }
+  if (place === null) return null;
+  const { key } = place;
+  let { at } = place;
+  if (!payload.startsWith(key, at)) {
+    at = payload.indexOf(key);
+    if (at < 0) return null;
+    place.at = at;
+  }
   const start = at + key.length;
   const end = payload.indexOf(' ', start);
   return end < 0 ? payload.slice(start) : payload.slice(start, end);
@@ -98,10 +101,17 @@ export function hex(value: Pointer | null): string | null {
 export type Returned = { readonly ok: true; readonly value: Pointer | null } | { readonly ok: false; readonly error: number };
 
 const MAX_ERRNO = 4095;
+const ZERO: Returned = { ok: true, value: null };
 
 /** "0", "-95", "0xffffffffffffffa1", "18446744073709551521", "4294967201", a pointer; null where it is not shown. */
 export function returned(text: string | null): Returned | null {
   if (text === null) return null;
+  if (text === '0' || text === '0x0') return ZERO;
+  // The common case: a pointer, or an error as one.
+  if (text.length === 18 && text.startsWith('0xfff')) {
+    if (!text.startsWith('0xfffffffffffff') || text.endsWith('000')) return { ok: true, value: pointer(text) };
+    return { ok: false, error: 0x1000 - parseInt(text.slice(-3), 16) };
+  }
   if (text.startsWith('-')) {
     const error = -Number(text);
     return Number.isInteger(error) && error > 0 && error <= MAX_ERRNO ? { ok: false, error } : { ok: true, value: null };
@@ -139,4 +149,11 @@ const USAGE_NAMES = ['KERNEL', 'WRITE', 'READ', 'BOOKKEEP'] as const;
 export function usageName(text: string | null): string | null {
   if (text === null) return null;
   return USAGE_NAMES[Number(text)] ?? null;
+}
+
+/** "45", "0x2d"; null where it is no number. */
+export function numberOf(text: string | null): number | null {
+  if (text === null) return null;
+  const number = Number(text);
+  return Number.isFinite(number) ? number : null;
 }

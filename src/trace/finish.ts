@@ -1,13 +1,17 @@
 // The end of a log: claims that are still sure become violations, open revokes are hanging or not, and all is put together as a result.
 
 import type { ObligationId } from '../protocol/obligations.ts';
-import type { AttachmentFacts, BufferFacts, Moment, Revoke, TraceResult, TraceVerdict } from '../results/trace.ts';
+import type { Moment, Revoke, TraceResult } from '../results/trace.ts';
 import type { Checker } from './conformance.ts';
+import { bufferFacts, doubted } from './facts.ts';
 import { endingOf, openWaits, type EndOfLog, type Ending } from './hang.ts';
 import { hex } from './fields.ts';
-import type { AttachmentObject, BufferObject } from './objects.ts';
+import { emptyBuffer, type BufferObject } from './objects.ts';
 import { obligationRows } from './observability.ts';
-import { alive, revokeFacts } from './revokes.ts';
+import { alive, done, revokeFacts } from './revokes.ts';
+import { statesWhere } from './tracked.ts';
+
+const STALE = statesWhere('mapping', 'P6', 'stale');
 
 /** What the reader of the form knows. */
 export interface ReaderFacts {
@@ -26,29 +30,34 @@ export interface ReaderFacts {
 }
 
 const SECOND = 1e9;
-const MOST_REASONS = 8;
 
 export function finishTrace(checker: Checker, reader: ReaderFacts, options: { readonly slow: number | null }): TraceResult {
   const { accusations } = checker;
   const short = checker.held !== null && reader.events < checker.held ? `the header counts ${checker.held} events, the log holds ${reader.events}` : null;
   const incomplete = short ?? checker.missing;
   const end: EndOfLog = { last: reader.last === null || checker.last === null ? checker.last : { ...checker.last, time: Math.max(reader.last, checker.last.time) }, cut: reader.cut, incomplete, whole: checker.held !== null && incomplete === null && !reader.cut, ticks: reader.unit === 'ticks' };
-  const observable = (name: string): boolean => (name === 'attach' ? shows(checker, 'attach') : checker.firstSeen.has(name) || checker.firstSeen.has(`${name}:leave`) || checker.declared.has(name));
-  const revokes = checker.revokes.map((record): Revoke => {
-    const ending: Ending = record.state === 'done' ? { state: 'done', open: null, waitsFor: [], doubt: record.doubt } : endingOf(checker, record, end);
+  const observable = (name: string): boolean => checker.simulated || (name === 'attach' ? shows(checker, 'attach') : checker.firstSeen.has(name) || checker.firstSeen.has(`${name}:leave`) || checker.declared.has(name));
+  for (const task of checker.calls.tasks.values()) {
+    checker.settleBare(task);
+    checker.settleDetach(task, null);
+  }
+  const open = checker.revokes.open.map((record): Revoke => {
+    const ending: Ending = record.state === 'done' ? done(record) : endingOf(checker, record, end);
     if (ending.state === 'hanging') {
       checker.ask('P10', false);
       for (const { buffer } of record.invalidates) if (buffer !== null) buffer.hanging = true;
     }
     return revokeFacts(record, ending);
   });
+  const revokes = [...checker.revokes.kept, ...open].sort((a, b) => a.start.line - b.start.line);
   for (const { start, frame, text } of openWaits(checker, end)) checker.anomaly('wait never returned', text, start, frame.buffer, null, incomplete);
   lateAnomalies(checker, end);
   slowRevokes(checker, revokes, options.slow, end);
   const violations = accusations.judged(observable, incomplete);
   const broken = new Set<ObligationId>(violations.map(({ obligation }) => obligation));
   const obligations = obligationRows({ shows: (name) => shows(checker, name), asked: checker.asked, broken });
-  const buffers = [...checker.finished, ...checker.objects.alive].filter((one) => one.events > 0 || one.attachments.length > 0).map((one) => bufferFacts(one, incomplete));
+  const left = [...checker.accusedBuffers, ...[...checker.objects.alive].sort((a, b) => a.age - b.age)].filter((one) => one.events > 0 || one.attachments.length > 0);
+  const buffers = [...checker.finished, ...left.map(bufferFacts)].map((one) => doubted(one, incomplete));
   return {
     log: {
       file: reader.file, form: reader.form, lines: reader.lines, events: reader.events, ignored: reader.ignored, lost: checker.lost, lostParts: checker.lostParts, notUnderstood: reader.notUnderstood,
@@ -56,9 +65,9 @@ export function finishTrace(checker: Checker, reader: ReaderFacts, options: { re
       counts: Object.fromEntries([...checker.counts].sort(([a], [b]) => (a < b ? -1 : 1))), hashedPointers: checker.hashedPointers,
     },
     buffers, buffersLeftOut: checker.finishedLeftOut, violations, anomalies: [...accusations.anomalies].sort((a, b) => a.at.line - b.at.line), anomaliesLeftOut: accusations.anomaliesLeftOut,
-    revokes, revokesLeftOut: checker.revokesLeftOut, latencies: checker.latencies.summary(), obligations,
+    revokes, revokesLeftOut: checker.revokes.leftOut, latencies: checker.latencies.summary(), obligations,
     notObservable: obligations.flatMap(({ obligation, verdict, reason }) => (verdict === 'not observable' ? [{ obligation, reason: reason ?? '' }] : [])),
-    ledger: ledgerOf(checker, reader, short, end),
+    ledger: ledgerOf(checker, reader, short),
   };
 }
 
@@ -67,7 +76,7 @@ function shows(checker: Checker, name: string): boolean {
   if (name === 'leave') return checker.calls.sawAnyLeave;
   if (name === 'attach') return checker.counts.has('attach') || checker.firstSeen.has('dma_buf_dynamic_attach:leave') || checker.firstSeen.has('dma_buf_attach:leave');
   if (name === 'detach') return checker.counts.has('detach') || checker.firstSeen.has('dma_buf_detach');
-  if (name === 'revoke') return checker.revokes.some(({ kind }) => kind !== 'invalidate');
+  if (name === 'revoke') return checker.revokes.sawRevoke;
   if (name === 'iommu-unmap') return checker.firstSeen.has('unmap');
   return checker.counts.has(name) || checker.firstSeen.has(name) || checker.declared.has(name);
 }
@@ -81,7 +90,7 @@ function lateAnomalies(checker: Checker, { last, ticks }: EndOfLog): void {
       checker.anomaly('attachment leaked', `${attachment.attached.task}-${attachment.attached.pid} has exited, and its attachment is still there`, exit, buffer, attachment, 'somebody else may hold it');
     }
     for (const mapping of attachment.mappings) {
-      if (mapping.stale === null || mapping.kind !== 'map' || !mapping.tracked.surely('P6', 'stale') || ticks || last.time - mapping.stale.start.time < SECOND) continue;
+      if (mapping.stale === null || mapping.kind !== 'map' || !mapping.tracked.surely(STALE) || ticks || last.time - mapping.stale.start.time < SECOND) continue;
       checker.anomaly('mapping alive after revoke', `${attachment.device ?? 'an importer'} still has a mapping that is older than the invalidate in line ${mapping.stale.start.line}`, mapping.stale.start, buffer, attachment, null);
     }
   }
@@ -92,45 +101,28 @@ function slowRevokes(checker: Checker, revokes: readonly Revoke[], slow: number 
   for (const one of revokes) {
     const took = one.duration ?? one.open;
     if (took === null || took < slow) continue;
-    const buffer = [...checker.objects.alive, ...checker.finished].find(({ ino, pointer }) => (ino !== null && ino === one.invalidates[0]?.ino) || (pointer !== null && hex(pointer) === one.invalidates[0]?.buffer)) ?? null;
-    checker.anomaly('slow revoke', `${one.call} ${one.duration === null ? 'has taken' : 'took'} ${took} ${end.ticks ? 'ticks' : 'ns'}`, one.start, buffer, null);
+    checker.anomaly('slow revoke', `${one.call} ${one.duration === null ? 'has taken' : 'took'} ${end.ticks ? `${took} ticks` : `${(took / 1e9).toFixed(6)} s`}`, one.start, bufferOf(checker, one), null);
   }
 }
 
-function attachmentFacts(one: AttachmentObject): AttachmentFacts {
-  const maps = one.mappings.filter(({ kind }) => kind === 'map' || kind === 'range');
-  const sure = maps.filter(({ tracked }) => tracked.surely('P1', 'live')).length;
-  return {
-    pointer: hex(one.pointer ?? one.hashed), device: one.device, dynamic: one.dynamic, revocable: one.revocable, callback: one.callback, attached: one.attached, detached: one.detached,
-    maps: one.maps, unmaps: one.unmaps, pins: one.pins, unpins: one.unpins, callbacks: one.callbacks,
-    mapped: { least: sure, most: one.complete || one.detached !== null ? maps.length : null }, pinned: one.detached === null ? one.pinCount : { least: 0, most: 0 },
-  };
+/** Enough of a buffer to name it. */
+function bufferOf(checker: Checker, { exporter, invalidates }: Revoke): BufferObject {
+  return { ...emptyBuffer(checker), exporter, ino: invalidates[0]?.ino ?? null };
 }
 
-function bufferFacts(buffer: BufferObject, incomplete: string | null): BufferFacts {
-  const reasons = [...buffer.reasons];
-  if (incomplete !== null && reasons.length === 0) reasons.push(incomplete);
-  const verdict: TraceVerdict = buffer.broken ? 'broken' : buffer.hanging ? 'hanging' : reasons.length > 0 ? 'undecided' : 'holds';
-  return {
-    ino: buffer.ino, pointer: hex(buffer.pointer), exporter: buffer.exporter, size: buffer.size, exported: buffer.exported, released: buffer.released,
-    attachments: buffer.attachments.map(attachmentFacts), refused: buffer.refused, invalidates: buffer.invalidates, verdict, reasons: reasons.slice(0, MOST_REASONS),
-  };
-}
-
-function ledgerOf(checker: Checker, reader: ReaderFacts, short: string | null, { last }: EndOfLog): readonly string[] {
+function ledgerOf(checker: Checker, reader: ReaderFacts, short: string | null): readonly string[] {
   const lines: string[] = [];
   if (short !== null) lines.push(`${short}: lines are missing, and nothing is held against anybody that a missing line could explain`);
   if (checker.missing !== null) lines.push(checker.missing);
   if (checker.lostParts.length > 0) lines.push(`${checker.lostParts.length} marks of lost events: what they may have held is open`);
   if (checker.accusations.withdrawn > 0) lines.push(`${checker.accusations.withdrawn} claims were dropped, for events were lost in between`);
-  for (const [what, count] of checker.ledger) lines.push(`${count} ${what}`);
+  for (const [what, count] of checker.ledger) lines.push(count === 0 ? what : `${count} ${what}`);
   if (reader.cut) lines.push('the last line has no end and was left out');
   if (reader.backwards > 0) lines.push(`${reader.backwards} events stand so far out of the order of time that they were taken late`);
   if (reader.unit === 'ticks') lines.push('the clock of the log has no unit: durations are ticks');
   if (checker.hashedPointers === true) lines.push('tracepoints print hashed pointers; probes joined them with the real ones');
-  if (checker.objects.alive.size > 0 && [...checker.objects.alive].some(({ exported }) => exported === null)) lines.push('tracing began after some buffers were exported');
+  if (checker.objects.alive.some(({ exported }) => exported === null)) lines.push('tracing began after some buffers were exported');
   lines.push('a call that shows at all was taken to be probed from its first event to the end of the log');
-  void last;
   return lines;
 }
 
@@ -138,7 +130,7 @@ function ledgerOf(checker: Checker, reader: ReaderFacts, short: string | null, {
 export function statesText(checker: Checker): readonly string[] {
   const out: string[] = [];
   const when = (moment: Moment | null): string => (moment === null ? '' : ` since line ${moment.line}`);
-  for (const buffer of checker.objects.alive) {
+  for (const buffer of [...checker.objects.alive].sort((a, b) => a.age - b.age)) {
     out.push(`buffer ${buffer.ino === null ? (hex(buffer.pointer) ?? '?') : `ino ${buffer.ino}`}${buffer.exporter === null ? '' : ` of ${buffer.exporter}`}: ${buffer.revoked.states.join(' or ')}`);
     for (const attachment of alive(buffer)) {
       const { least, most } = attachment.pinCount;

@@ -8,6 +8,9 @@ import type { Checker } from './conformance.ts';
 import { fenceText } from './fences.ts';
 import { hex } from './fields.ts';
 import { alive, type RevokeRecord } from './revokes.ts';
+import { statesWhere } from './tracked.ts';
+
+const STALE = statesWhere('mapping', 'P6', 'stale');
 
 /** Nanoseconds without any event of a task inside a call that make a hang of it. */
 const SILENCE = 1e9;
@@ -64,9 +67,9 @@ function waitedFor(checker: Checker, record: RevokeRecord, task: TaskCalls, fram
   const last = record.invalidates.at(-1);
   if (last === undefined || last.end === null) return [{ what: 'unknown', text: last === undefined ? 'a lock, before the invalidate' : 'inside dma_buf_invalidate_mappings', parties: parties(last?.buffer ?? null, null) }];
   const owed = record.invalidates.flatMap(({ buffer }) => (buffer === null ? [] : alive(buffer).flatMap((attachment) => attachment.mappings
-    .filter((one) => one.stale !== null && one.kind === 'map' && one.tracked.maybe('P6', 'stale'))
+    .filter((one) => one.stale !== null && one.kind === 'map' && one.tracked.maybe(STALE))
     .map((one): Waited => ({
-      what: one.tracked.surely('P6', 'stale') ? 'unmap' : 'unknown',
+      what: one.tracked.surely(STALE) ? 'unmap' : 'unknown',
       text: `the unmap by ${attachment.device ?? hex(attachment.pointer ?? attachment.hashed) ?? 'an importer'}${one.table === null ? '' : ` of sg_table ${hex(one.table) ?? ''}`}`,
       parties: parties(buffer, attachment),
     })))));

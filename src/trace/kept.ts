@@ -12,3 +12,5 @@ export function kept(text: string): string {
   KEPT.set(copy, copy);
   return copy;
 }
+
+export const keptOrNull = (text: string | null): string | null => (text === null ? null : kept(text));

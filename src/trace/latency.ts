@@ -17,7 +17,7 @@ class Distribution {
     const bucket = duration <= 0 ? 0 : Math.ceil(Math.log2(duration) * STEPS_PER_OCTAVE);
     this.buckets.set(bucket, (this.buckets.get(bucket) ?? 0) + 1);
     if (this.count <= EXACT) this.samples.push(duration);
-    else this.samples = [];
+    else if (this.samples.length > 0) this.samples = [];
   }
 
   /** Nearest rank. */

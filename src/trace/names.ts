@@ -52,10 +52,15 @@ function byName(name: string): { readonly function: string; readonly phase: Phas
 /** Behind the start of a function by this much a probe still stands at its entry (endbr, bti, patchable nops). */
 const ENTRY_BYTES = 0x10;
 /** "(dma_buf_pin+0x4/0x30)", "(caller+0x81/0x180 [module] <- dma_buf_pin)", "(ffffffffc0a1b2c4)", "(ffffffff81a… <- ffffffffc0…)" */
-const SYMBOL = /^\((?:([A-Za-z_][\w.]*)(?:\+0x([0-9a-f]+))?(?:\/0x[0-9a-f]+)?(?: \[[^\]]*\])?|(?:0x)?[0-9a-f]+)(?: <- (?:([A-Za-z_][\w.]*)(?:\+0x[0-9a-f]+)?(?:\/0x[0-9a-f]+)?(?: \[[^\]]*\])?|(?:0x)?[0-9a-f]+))?\)/;
+const SYMBOL = /^\((?:(?:0x)?[0-9a-f]{6,16}(?=[ )])|([A-Za-z_][\w.]*)(?:\+0x([0-9a-f]+))?(?:\/0x[0-9a-f]+)?(?: \[[^\]]*\])?)(?: <- (?:(?:0x)?[0-9a-f]{6,16}(?=[ )])|([A-Za-z_][\w.]*)(?:\+0x[0-9a-f]+)?(?:\/0x[0-9a-f]+)?(?: \[[^\]]*\])?))?\)/;
 
 /** Compilers add ".isra.0", ".constprop.0", ".llvm.123". */
 const plain = (symbol: string): string => kept(symbol.replace(/\..*$/, ''));
+
+/** The names of one log are few: each gets one object. */
+function call(name: string, of: string, phase: Phase, role: Role, probe: boolean): Call {
+  return { name, function: of, phase, role, probe, seen: phase === 'leave' ? `${of}:leave` : of, keys: {} };
+}
 
 /** Null: not for us. The name alone does not decide: "dma_buf_detach" is a tracepoint and may be a probe. */
 export function classify(fullName: string, payload: string): Call | null {
@@ -63,12 +68,12 @@ export function classify(fullName: string, payload: string): Call | null {
   const symbol = SYMBOL.exec(payload);
   if (symbol === null) {
     const point = POINTS[name];
-    if (point !== undefined && !(point === 'iommu-map' || point === 'iommu-unmap') ) return { name, function: name, phase: 'point', role: point, probe: false };
-    if (point !== undefined) return payload.startsWith('IOMMU:') ? { name, function: name, phase: 'point', role: point, probe: false } : null;
+    if (point !== undefined && !(point === 'iommu-map' || point === 'iommu-unmap') ) return call(name, name, 'point', point, false);
+    if (point !== undefined) return payload.startsWith('IOMMU:') ? call(name, name, 'point', point, false) : null;
     // Output of tools that print no place: names must tell.
     const guess = byName(name);
     const role = roleOfFunction(guess.function);
-    return role === null ? (isCalleeName(name, guess.phase) && /(^| )attach\w*=/.test(payload) ? { name, ...guess, role: 'callee', probe: true } : null) : { name, ...guess, role, probe: true };
+    return role === null ? (isCalleeName(name, guess.phase) && /(^| )attach\w*=/.test(payload) ? call(name, guess.function, guess.phase, 'callee', true) : null) : call(name, guess.function, guess.phase, role, true);
   }
   const [, at, offset, from] = symbol;
   const isReturn = symbol[0].includes(' <- ');
@@ -88,9 +93,9 @@ const isCalleeName = (name: string, phase: Phase): boolean => phase === 'leave' 
 
 function called(name: string, of: string, phase: Phase, payload: string): Call | null {
   const role = roleOfFunction(of);
-  if (role !== null) return { name, function: of, phase, role, probe: true };
+  if (role !== null) return call(name, of, phase, role, true);
   // Callbacks and operations of drivers: they name an attachment or a buffer, or return into the framework.
-  return /(^| )(attach\w*|att|dmabuf\w*|dma_buf)=/.test(payload) || /^\(dma_buf_\w+\+/.test(payload) ? { name, function: of, phase, role: 'callee', probe: true } : null;
+  return /(^| )(attach\w*|att|dmabuf\w*|dma_buf)=/.test(payload) || /^\(dma_buf_\w+\+/.test(payload) ? call(name, of, phase, 'callee', true) : null;
 }
 
 /** The function that a return event returns into, as printed. */
@@ -116,6 +121,9 @@ export const FIELDS = {
   fence: ['fence', 'fence_ptr'],
   exporter: ['exp_name', 'exporter'],
   peer2peer: ['p2p', 'peer2peer'],
+  size: ['size'],
+  dynamic: ['is_dynamic'],
+  named: ['attachment', 'attach'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 export type FieldName = keyof typeof FIELDS;
 

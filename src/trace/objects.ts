@@ -3,7 +3,10 @@
 
 import type { Interval, Moment } from '../results/trace.ts';
 import type { Pointer } from './fields.ts';
-import { Tracked, type Tally } from './tracked.ts';
+import { NumberMap } from './number-map.ts';
+import { statesWhere, Tracked, type Tally } from './tracked.ts';
+
+const LISTED = statesWhere('attachment', 'P5', 'listed');
 
 export interface MappingObject {
   readonly attachment: AttachmentObject;
@@ -65,29 +68,45 @@ export interface BufferObject {
   refused: number;
   invalidates: number;
   events: number;
-  readonly reasons: Set<string>;
+  readonly reasons: string[];
+  /** In `Objects.alive`. */
+  place: number;
+  age: number;
   broken: boolean;
   hanging: boolean;
 }
 
+/** What is kept of an attachment that was seen to end, to know a late use of it. */
+export interface EndedAttachment {
+  readonly pointer: Pointer;
+  readonly device: string | null;
+  readonly ino: number | null;
+  readonly attached: Moment | null;
+  readonly at: Moment;
+  readonly epoch: number;
+}
+
 const KEPT_ATTACHMENTS = 64;
-const KEPT_GONE = 4096;
+const KEPT_GONE = 1024;
 const MOST_ALIVE = 1 << 14;
 
 /** All that live, and how to find them. */
 export class Objects {
   readonly tally: Tally;
-  readonly alive = new Set<BufferObject>();
+  /** In no order. */
+  readonly alive: BufferObject[] = [];
+  private born = 0;
   /** Hears of a buffer that ended without a release of its own. */
   dropped: (buffer: BufferObject) => void = () => undefined;
-  private readonly byIno = new Map<number, BufferObject>();
-  private readonly byPointer = new Map<Pointer, BufferObject>();
-  private readonly byResv = new Map<Pointer, BufferObject>();
-  private readonly attachments = new Map<Pointer, AttachmentObject>();
+  private readonly byIno = new NumberMap<BufferObject>();
+  private readonly byPointer = new NumberMap<BufferObject>();
+  private readonly byResv = new NumberMap<BufferObject>();
+  private readonly attachments = new NumberMap<AttachmentObject>();
   /** Hashed pointer of a tracepoint to the raw one of a probe. */
-  private readonly raw = new Map<Pointer, Pointer>();
+  private readonly raw = new NumberMap<Pointer>();
   /** Pointers of attachments that were seen to end. */
-  private readonly gone = new Map<Pointer, { readonly attachment: AttachmentObject; readonly at: Moment; readonly epoch: number }>();
+  private gone = new NumberMap<EndedAttachment>();
+  private goneBefore = new NumberMap<EndedAttachment>();
 
   constructor(tally: Tally) {
     this.tally = tally;
@@ -109,9 +128,9 @@ export class Objects {
     if (byIno !== undefined && byPointer !== undefined && byIno !== byPointer) this.merge(byIno, byPointer);
     if (found === undefined) {
       if (ino === null && pointer === null) return null;
-      if (this.alive.size >= MOST_ALIVE) this.dropOldest();
+      if (this.alive.length >= MOST_ALIVE) this.dropOldest();
       found = emptyBuffer(this.tally);
-      this.alive.add(found);
+      this.add(found);
     }
     if (ino !== null && found.ino === null) {
       found.ino = ino;
@@ -127,6 +146,18 @@ export class Objects {
       this.byResv.set(resv, found);
     }
     return found;
+  }
+
+  private add(buffer: BufferObject): void {
+    buffer.age = this.born++;
+    buffer.place = this.alive.push(buffer) - 1;
+  }
+
+  private remove(buffer: BufferObject): void {
+    const last = this.alive.pop();
+    if (last === undefined || last === buffer) return;
+    this.alive[buffer.place] = last;
+    last.place = buffer.place;
   }
 
   bufferOfResv(resv: Pointer | null): BufferObject | null {
@@ -148,7 +179,7 @@ export class Objects {
   /** Buffers whose end does not show would pile up. */
   private dropOldest(): void {
     let left = MOST_ALIVE >> 3;
-    for (const buffer of this.alive) {
+    for (const buffer of [...this.alive].sort((a, b) => a.age - b.age)) {
       if (buffer.attachments.some(({ detached }) => detached === null)) continue;
       this.release(buffer);
       this.dropped(buffer);
@@ -165,7 +196,7 @@ export class Objects {
     this.unlink(buffer);
     if (buffer.ino !== null) this.byIno.delete(buffer.ino);
     for (const one of buffer.attachments) this.forgetPointers(one);
-    this.alive.delete(buffer);
+    this.remove(buffer);
   }
 
   /** Two names turned out to be one buffer. */
@@ -180,9 +211,9 @@ export class Objects {
     kept.invalidates += other.invalidates;
     kept.refused += other.refused;
     kept.events += other.events;
-    for (const reason of other.reasons) kept.reasons.add(reason);
+    for (const reason of other.reasons) doubt(kept, reason);
     if (kept.resv !== null) this.byResv.set(kept.resv, kept);
-    this.alive.delete(other);
+    this.remove(other);
   }
 
   /** Live, by the pointer of a probe or the (perhaps hashed) one of a tracepoint. */
@@ -195,7 +226,7 @@ export class Objects {
     for (const name of [made.pointer, made.hashed]) {
       if (name === null) continue;
       this.attachments.set(name, made);
-      this.gone.delete(name);
+      this.forgetEnded(name);
     }
     made.buffer.attachments.push(made);
   }
@@ -212,7 +243,7 @@ export class Objects {
   nameRaw(pointer: Pointer, attachment: AttachmentObject): void {
     attachment.pointer = pointer;
     this.attachments.set(pointer, attachment);
-    this.gone.delete(pointer);
+    this.forgetEnded(pointer);
     if (attachment.hashed !== null) this.raw.set(attachment.hashed, pointer);
   }
 
@@ -221,11 +252,11 @@ export class Objects {
     const { pointer } = attachment;
     this.forgetPointers(attachment);
     if (pointer !== null) {
-      if (this.gone.size >= KEPT_GONE) for (const oldest of this.gone.keys()) {
-        this.gone.delete(oldest);
-        break;
+      if (this.gone.size >= KEPT_GONE) {
+        this.goneBefore = this.gone;
+        this.gone = new NumberMap();
       }
-      this.gone.set(pointer, { attachment, at, epoch });
+      this.gone.set(pointer, { pointer, device: attachment.device, ino: attachment.buffer.ino, attached: attachment.attached, at, epoch });
     }
     const { buffer } = attachment;
     if (buffer.attachments.length > KEPT_ATTACHMENTS) {
@@ -242,20 +273,26 @@ export class Objects {
   }
 
   /** Seen to be detached, and nothing was attached under that pointer since. */
-  ended(pointer: Pointer | null): { readonly attachment: AttachmentObject; readonly at: Moment; readonly epoch: number } | null {
-    return pointer === null ? null : (this.gone.get(pointer) ?? null);
+  ended(pointer: Pointer | null): EndedAttachment | null {
+    return pointer === null ? null : (this.gone.get(pointer) ?? this.goneBefore.get(pointer) ?? null);
   }
 
   forgetEnded(pointer: Pointer): void {
     this.gone.delete(pointer);
+    this.goneBefore.delete(pointer);
   }
+}
+
+/** Notes why its verdict is open, once. */
+export function doubt(buffer: BufferObject, reason: string): void {
+  if (!buffer.reasons.includes(reason)) buffer.reasons.push(reason);
 }
 
 export function emptyBuffer(tally: Tally): BufferObject {
   return {
     ino: null, pointer: null, resv: null, exporter: null, size: null, exported: null, released: null, owner: null,
     revoked: new Tracked('buffer', tally, 'any'), revokedSince: null, revokedEpoch: 0,
-    attachments: [], dropped: 0, refused: 0, invalidates: 0, events: 0, reasons: new Set(), broken: false, hanging: false,
+    attachments: [], dropped: 0, refused: 0, invalidates: 0, events: 0, reasons: [], place: 0, age: 0, broken: false, hanging: false,
   };
 }
 
@@ -264,9 +301,9 @@ export function newAttachment(buffer: BufferObject, names: { readonly pointer: P
   const known = attached !== null;
   const tracked = new Tracked('attachment', tally, known ? 'initial' : 'any');
   if (known) tracked.take('list');
-  else tracked.narrow('P5', 'listed');
+  else tracked.narrow(LISTED);
   return {
-    ...names, buffer, device: null, dynamic: null, revocable: null, callback: null, attached, detached: null, epoch, complete: known, tracked,
+    pointer: names.pointer, hashed: names.hashed, buffer, device: null, dynamic: null, revocable: null, callback: null, attached, detached: null, epoch, complete: known, tracked,
     pin: new Tracked('pin', tally, known ? 'initial' : 'any'), pinCount: known ? { least: 0, most: 0 } : { least: 0, most: null },
     mappings: [], ended: [], maps: 0, unmaps: 0, pins: 0, unpins: 0, callbacks: 0,
   };

@@ -12,40 +12,43 @@ export interface Ordered {
 }
 
 /** `window`: events that are held back. A live reader takes 0. */
-export function ordered(window: number, give: (event: TraceEvent, late: boolean) => void): Ordered {
-  const held: TraceEvent[] = [];
+export function ordered(window: number, give: (event: TraceEvent) => void): Ordered {
+  // A ring: what was handed over is let go at once.
+  const size = 2 ** Math.ceil(Math.log2(window + 2));
+  const held: (TraceEvent | null)[] = new Array<TraceEvent | null>(size).fill(null);
   let head = 0;
+  let count = 0;
   let given = -Infinity;
   let late = 0;
   const hand = (event: TraceEvent): void => {
     const isLate = event.time < given;
     if (isLate) late++;
     else given = event.time;
-    give(event, isLate);
+    give(event);
+  };
+  const shift = (): void => {
+    const at = head & (size - 1);
+    const next = held[at];
+    held[at] = null;
+    head++;
+    count--;
+    if (next != null) hand(next);
   };
   return {
     push: (event) => {
       if (window === 0) return hand(event);
-      let at = held.length;
-      while (at > head && (held[at - 1]?.time ?? 0) > event.time) at--;
-      if (at === held.length) held.push(event);
-      else held.splice(at, 0, event);
-      if (held.length - head > window) {
-        const next = held[head++];
-        if (next !== undefined) hand(next);
-        if (head >= 4096) {
-          held.splice(0, head);
-          head = 0;
-        }
+      let at = head + count;
+      for (; at > head; at--) {
+        const before = held[(at - 1) & (size - 1)];
+        if (before == null || before.time <= event.time) break;
+        held[at & (size - 1)] = before;
       }
+      held[at & (size - 1)] = event;
+      count++;
+      if (count > window) shift();
     },
     flush: () => {
-      for (; head < held.length; head++) {
-        const next = held[head];
-        if (next !== undefined) hand(next);
-      }
-      held.length = 0;
-      head = 0;
+      while (count > 0) shift();
     },
     get late() {
       return late;

@@ -46,27 +46,33 @@ export function newRevoke(call: string, kind: Revoke['kind'], start: Moment, own
   return { call, kind, pid: start.pid, start, end: null, owner, invalidates: [], waits: [], accessEnds: [], stillMapped: [], state: 'pending', doubt: null };
 }
 
-const span = (start: Moment, end: Moment | null): { readonly start: Moment; readonly end: Moment | null; readonly duration: number | null } => ({ start, end, duration: end === null ? null : end.time - start.time });
+const between = (start: Moment, end: Moment | null): number | null => (end === null ? null : end.time - start.time);
 
+// A literal that begins with a spread is slow to make by the million: fields are written out.
 export function invalidateSpan({ buffer, start, end, callbacks }: OpenInvalidate): InvalidateSpan {
-  return {
-    ...span(start, end), ino: buffer?.ino ?? null, buffer: hex(buffer?.pointer ?? null), exporter: buffer?.exporter ?? null,
-    callbacks: callbacks.map((one): CallbackSpan => ({
-      ...span(one.start, one.end), attachment: hex(one.attachment?.pointer ?? one.attachment?.hashed ?? null), device: one.attachment?.device ?? null, function: one.function, inferred: one.inferred,
-    })),
-  };
+  return { start, end, duration: between(start, end), ino: buffer?.ino ?? null, buffer: hex(buffer?.pointer ?? null), exporter: buffer?.exporter ?? null, callbacks: callbacks.map(callbackSpan) };
+}
+
+function callbackSpan({ start, end, attachment, function: name, inferred }: OpenCallback): CallbackSpan {
+  return { start, end, duration: between(start, end), attachment: hex(attachment?.pointer ?? attachment?.hashed ?? null), device: attachment?.device ?? null, function: name, inferred };
 }
 
 export function waitSpan({ buffer, usage, start, end, fences }: OpenWait): FenceWaitSpan {
-  return { ...span(start, end), ino: buffer?.ino ?? null, usage, fences };
+  return { start, end, duration: between(start, end), ino: buffer?.ino ?? null, usage, fences };
 }
 
 /** As a result; what it waits for, and how long it is open, is for the end of the log to say. */
-export function revokeFacts(record: RevokeRecord, ending: Pick<Revoke, 'state' | 'open' | 'waitsFor' | 'doubt'>): Revoke {
+export function revokeFacts(record: RevokeRecord, { state, open, waitsFor, doubt }: Pick<Revoke, 'state' | 'open' | 'waitsFor' | 'doubt'>): Revoke {
+  const { start, end, call, kind, accessEnds, stillMapped } = record;
   return {
-    ...span(record.start, record.end), call: record.call, kind: record.kind, exporter: record.invalidates.find(({ buffer }) => buffer?.exporter != null)?.buffer?.exporter ?? null,
-    invalidates: record.invalidates.map(invalidateSpan), fenceWaits: record.waits.map(waitSpan), accessEnds: record.accessEnds, stillMapped: record.stillMapped, ...ending,
+    start, end, duration: between(start, end), call, kind, exporter: record.invalidates.find(({ buffer }) => buffer?.exporter != null)?.buffer?.exporter ?? null,
+    invalidates: record.invalidates.map(invalidateSpan), fenceWaits: record.waits.map(waitSpan), accessEnds, stillMapped, state, open, waitsFor, doubt,
   };
+}
+
+/** The ending of a record that is done. */
+export function done({ doubt }: RevokeRecord): Pick<Revoke, 'state' | 'open' | 'waitsFor' | 'doubt'> {
+  return { state: 'done', open: null, waitsFor: [], doubt };
 }
 
 export function alive(buffer: BufferObject): readonly AttachmentObject[] {

@@ -37,6 +37,27 @@ const LOST: readonly RegExp[] = [
   /PERF_RECORD_LOST(?:_SAMPLES)?\b.*?(?:lost|LOST) (\d+)/, /^WARNING: .*lost (\d+)/,
 ];
 
+/** Names in a text to what they mean, without making a string of each: found by length and three letters, then compared. */
+class NameTable {
+  private readonly buckets: { readonly name: string; readonly call: Call | null }[][] = Array.from({ length: 1024 }, () => []);
+
+  private bucket(s: string, from: number, to: number): { readonly name: string; readonly call: Call | null }[] {
+    const hash = (to - from) * 31 + s.charCodeAt(to - 1) * 7 + s.charCodeAt(from + ((to - from) >> 1)) * 13 + s.charCodeAt(to - 3) * 3;
+    return this.buckets[hash & 1023] ?? [];
+  }
+
+  get(s: string, from: number, to: number): Call | null | undefined {
+    for (const { name, call } of this.bucket(s, from, to)) if (name.length === to - from && s.startsWith(name, from)) return call;
+    return undefined;
+  }
+
+  set(name: string, call: Call | null): void {
+    const bucket = this.bucket(name, 0, name.length);
+    // Names without end would be no names.
+    if (bucket.length < 256) bucket.push({ name, call });
+  }
+}
+
 export function textReader(sink: Sink): TextReader {
   let rest = '';
   let line = 0;
@@ -51,8 +72,8 @@ export function textReader(sink: Sink): TextReader {
   let isTicks = false;
   let skipping = false;
   /** By name; probes and tracepoints may have the same one. */
-  const probes = new Map<string, Call | null>();
-  const points = new Map<string, Call | null>();
+  const probes = new NameTable();
+  const points = new NameTable();
 
   const other = (s: string, start: number, end: number): void => {
     const text = s.slice(start, end).trim();
@@ -140,17 +161,17 @@ export function textReader(sink: Sink): TextReader {
         form ??= 'perf script';
       }
     }
-    const name = s.slice(from, to);
     let behind = to + 1;
     while (behind < end && s.charCodeAt(behind) === BLANK) behind++;
     const known = s.charCodeAt(behind) === 40 ? probes : points;
-    let call = known.get(name);
+    let call = known.get(s, from, to);
     if (call === null) {
       ignored++;
       return;
     }
     const payload = s.slice(behind, end);
     if (call === undefined || call.role === 'iommu-map' || call.role === 'iommu-unmap') {
+      const name = s.slice(from, to);
       call = classify(name, payload);
       // Two systems have events of the name "map"; the payload tells them apart.
       if (name !== 'map' && name !== 'unmap') known.set(kept(name), call);

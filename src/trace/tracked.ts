@@ -19,6 +19,18 @@ export interface Taken {
 
 const FINE: Taken = { broken: [], doubted: [] };
 
+/** The tables are constant: each is looked up once. */
+const LIVES = new Map<ObjectKind, Lifecycle>();
+
+function lifeOf(kind: ObjectKind): Lifecycle {
+  const known = LIVES.get(kind) ?? lifecycle(kind);
+  LIVES.set(kind, known);
+  return known;
+}
+
+/** The states of a kind in which the automaton of `obligation` is in one of `names`, as a bit mask; to be asked once. */
+export const statesWhere = (kind: ObjectKind, obligation: ObligationId, ...names: readonly string[]): number => lifeOf(kind).where(obligation, ...names);
+
 /** How often each obligation's automaton was asked, and how often the answer was open. */
 export interface Tally {
   ask(obligation: ObligationId, open: boolean): void;
@@ -34,7 +46,7 @@ export class Tracked {
   /** Without `states` it begins as an object does whose beginning was seen; with 'any' in every state. */
   constructor(kind: ObjectKind, tally: Tally, states: 'initial' | 'any' = 'initial') {
     this.kind = kind;
-    this.life = lifecycle(kind);
+    this.life = lifeOf(kind);
     this.tally = tally;
     this.possible = states === 'initial' ? 1 : this.all;
   }
@@ -47,19 +59,18 @@ export class Tracked {
     return this.life.states.filter((_, i) => (this.possible & (1 << i)) !== 0);
   }
 
-  /** In every possible state the automaton of `obligation` is in one of `names`. */
-  surely(obligation: ObligationId, ...names: readonly string[]): boolean {
-    return (this.possible & ~this.life.where(obligation, ...names)) === 0;
+  /** It is in one of `states` (see `statesWhere`) whatever the truth is. */
+  surely(states: number): boolean {
+    return (this.possible & ~states) === 0;
   }
 
-  maybe(obligation: ObligationId, ...names: readonly string[]): boolean {
-    return (this.possible & this.life.where(obligation, ...names)) !== 0;
+  maybe(states: number): boolean {
+    return (this.possible & states) !== 0;
   }
 
-  /** Keeps the states in which the automaton of `obligation` is in one of `names`; all of those if none is left. */
-  narrow(obligation: ObligationId, ...names: readonly string[]): void {
-    const wanted = this.life.where(obligation, ...names);
-    this.possible = (this.possible & wanted) === 0 ? wanted : this.possible & wanted;
+  /** Keeps those of `states`; all of them if none is left. */
+  narrow(states: number): void {
+    this.possible = (this.possible & states) === 0 ? states : this.possible & states;
   }
 
   /** Nothing is known any more. */
@@ -83,20 +94,19 @@ export class Tracked {
       this.possible = this.behind(event);
       return FINE;
     }
-    const broken: Broken[] = [];
-    const doubted: ObligationId[] = [];
+    let taken = FINE;
     let innocent = this.possible;
     for (const { obligation, states } of breaks) {
-      if ((this.possible & ~states) === 0) broken.push({ obligation, possible: this.states });
+      if ((this.possible & ~states) === 0) taken = { ...taken, broken: [...taken.broken, { obligation, possible: this.states }] };
       else if ((this.possible & states) !== 0) {
-        doubted.push(obligation);
+        taken = { ...taken, doubted: [...taken.doubted, obligation] };
         innocent &= ~states;
       }
       this.tally.ask(obligation, (this.possible & states) !== 0 && (this.possible & ~states) !== 0);
     }
     if (innocent !== 0) this.possible = innocent;
     this.possible = this.behind(event);
-    return { broken, doubted };
+    return taken;
   }
 
   private behind(event: string): number {

@@ -12,13 +12,13 @@ export const FORMS = ['trace.txt', 'trace-hashptr.txt'] as const;
 
 export const recording = (folder: Recording, form: (typeof FORMS)[number] = 'trace.txt'): string => readFileSync(join(ROOT, 'test/trace/recordings', folder, form), 'latin1');
 
-export function traced(text: string, options: Partial<TraceOptions> = {}): Traced {
+export function traced(text: string | readonly string[], options: Partial<TraceOptions> = {}): Traced {
   const run = traceText({ file: 'log', ...options });
-  run.push(text);
+  for (const part of typeof text === 'string' ? [text] : text) run.push(part);
   return run.end();
 }
 
-export const judged = (text: string, options: Partial<TraceOptions> = {}): TraceResult => traced(text, options).result;
+export const judged = (text: string | readonly string[], options: Partial<TraceOptions> = {}): TraceResult => traced(text, options).result;
 
 /** Lines of a log without their header. */
 export const linesOf = (text: string): string[] => text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));

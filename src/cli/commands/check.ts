@@ -2,6 +2,7 @@
 
 import { compareReport } from '../../report/compare.ts';
 import type { Form } from '../../report/form.ts';
+import { ftraceReport } from '../../report/ftrace.ts';
 import { jsonReport } from '../../report/json.ts';
 import { ktapReport } from '../../report/ktap.ts';
 import { mermaidReport } from '../../report/mermaid.ts';
@@ -37,8 +38,8 @@ function questionOf(request: CheckRequest): Question {
   return { mode: 'check' };
 }
 
-function settingsOf({ contract, symmetry, liveness, limits, order }: CheckRequest): Settings {
-  return { contract, symmetry, liveness, limits, order };
+function settingsOf({ contract, symmetry, liveness, limits, order, format }: CheckRequest): Settings {
+  return { contract, symmetry, liveness, limits, order, ...(format === 'ftrace' ? { run: true } : {}) };
 }
 
 function rendered(request: CheckRequest, results: readonly CheckResult[], { milliseconds, errors }: Checked): string {
@@ -49,6 +50,8 @@ function rendered(request: CheckRequest, results: readonly CheckResult[], { mill
       return ktapReport(results, errors);
     case 'mermaid':
       return mermaidReport(results);
+    case 'ftrace':
+      return ftraceReport(results);
     case 'text': {
       const form = formOf(request);
       const total = results.length > 1 ? `\n${summary(results, milliseconds, form)}\n` : '';

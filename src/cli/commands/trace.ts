@@ -3,13 +3,18 @@
 import { readFileSync } from 'node:fs';
 import { traceJson } from '../../report/trace-json.ts';
 import { traceKtap } from '../../report/trace-ktap.ts';
-import { traceText as report } from '../../report/trace-text.ts';
-import { judgeTrace, type TraceResult } from '../../results/trace.ts';
-import { traceText, type Traced } from '../../trace/index.ts';
+import { traceMermaid } from '../../report/trace-mermaid.ts';
+import { perfettoWriter } from '../../report/trace-perfetto.ts';
+import { revokeLine, traceText as report } from '../../report/trace-text.ts';
+import { stamp } from '../../report/trace-words.ts';
+import { judgeTrace, type TimelineFact, type TraceResult } from '../../results/trace.ts';
+import { DAT_MAGIC, traceDat, traceText, WINDOW, type LiveListener, type ReadAt, type Traced, type TraceOptions } from '../../trace/index.ts';
 import { EXIT, UsageProblem, worst } from '../exit.ts';
 import { terminalForm } from '../terminal.ts';
-import { openLog } from '../trace-input.ts';
+import { openDatFile, openLog, uncompress } from '../trace-input.ts';
 import type { TraceFilesRequest } from '../trace-request.ts';
+
+const MOST_FACTS = 100_000;
 
 export async function trace(request: TraceFilesRequest): Promise<number> {
   const paths = request.paths.length === 0 ? ['-'] : request.paths;
@@ -19,7 +24,8 @@ export async function trace(request: TraceFilesRequest): Promise<number> {
   const codes: number[] = [];
   for (const path of paths) {
     try {
-      const traced = await read(path, request, probes);
+      const timeline: TimelineFact[] = [];
+      const traced = await read(path, request, probes, timeline);
       const problem = problemText(path, traced);
       if (problem !== null) {
         problems.push(problem.text);
@@ -32,6 +38,7 @@ export async function trace(request: TraceFilesRequest): Promise<number> {
       }
       const result = narrowed(traced.result, request.buffer);
       results.push(result);
+      if (request.format === 'mermaid') process.stdout.write(traceMermaid(traced.result, timeline, request.buffer));
       codes.push({ fine: EXIT.fine, bad: EXIT.bad, open: EXIT.open }[judgeTrace(result)]);
     } catch (error) {
       if (!(error instanceof UsageProblem) || paths.length === 1) throw error;
@@ -44,16 +51,60 @@ export async function trace(request: TraceFilesRequest): Promise<number> {
   return worst(codes);
 }
 
-async function read(path: string, request: TraceFilesRequest, probes: readonly string[]): Promise<Traced> {
-  const { parts } = await openLog(path);
-  const run = traceText({ file: path === '-' ? 'standard input' : path, slow: request.slow, until: request.at, probes });
+async function read(path: string, request: TraceFilesRequest, probes: readonly string[], timeline: TimelineFact[]): Promise<Traced> {
+  const dat = openDatFile(path);
+  const perfetto = request.format === 'perfetto' ? perfettoWriter() : null;
+  const wanted = (fact: TimelineFact): boolean => request.buffer === null || fact.ino === request.buffer;
+  const options: TraceOptions = {
+    file: path === '-' ? 'standard input' : path, slow: request.slow, until: request.at, probes, window: request.follow ? 0 : WINDOW,
+    ...(perfetto !== null ? { timeline: (fact) => void (wanted(fact) && process.stdout.write(perfetto.span(fact))) } : {}),
+    ...(request.format === 'mermaid' ? { timeline: (fact) => void (wanted(fact) && timeline.length < MOST_FACTS && timeline.push(fact)) } : {}),
+    ...(request.follow ? { live: liveLines() } : {}),
+  };
+  if (perfetto !== null) process.stdout.write(perfetto.begin());
+  const traced = dat === null ? await readText(path, options) : readBinary(path, options, dat);
+  if (perfetto !== null) process.stdout.write(perfetto.end(traced.result.log.clock));
+  return traced;
+}
+
+function readBinary(path: string, options: TraceOptions, dat: { readonly read: ReadAt; readonly close: () => void }): Traced {
+  try {
+    const given = traceDat(options, dat.read, uncompress, () => false);
+    if (!given.ok) throw new UsageProblem(`${path}: this trace.dat cannot be read: ${given.message}`);
+    return given.traced;
+  } finally {
+    dat.close();
+  }
+}
+
+async function readText(path: string, options: TraceOptions): Promise<Traced> {
+  const { parts, close } = await openLog(path);
+  const run = traceText(options);
+  // Ctrl-C ends the reading; what is known so far is told.
+  process.once('SIGINT', close);
+  process.once('SIGTERM', close);
   let isFirst = true;
   for await (const part of parts) {
+    if (isFirst && DAT_MAGIC.every((byte, i) => part[i] === byte)) throw new UsageProblem(`${path}: a trace.dat must be a file that is not packed`, 'save or unpack it first: it is read in many places');
     if (isFirst && part.subarray(0, 4096).includes(0)) throw new UsageProblem(`${path}: binary, but no trace.dat`, 'a trace.dat begins with the bytes 17 08 44 "tracing"; trace-cmd report and perf script turn other files into text');
     isFirst = false;
     run.push(part.toString('latin1'));
   }
+  process.off('SIGINT', close);
+  process.off('SIGTERM', close);
   return run.end();
+}
+
+/** Each thing as it happens. */
+function liveLines(): LiveListener {
+  const say = (text: string): void => void process.stdout.write(`${text}\n`);
+  return {
+    revoke: (one) => {
+      if (one.invalidates.length > 0) say(revokeLine(one, 'ns'));
+    },
+    anomaly: (one) => say(`${stamp(one.at.time, 'ns')} ${one.kind}: ${one.text}`),
+    accused: ({ obligation, at, text }) => say(`${stamp(at.time, 'ns')} broken ${obligation}, line ${at.line}: ${text} (sure at the end of the log)`),
+  };
 }
 
 function problemText(path: string, { problem, result }: Traced): { readonly text: string; readonly exit: number } | null {
@@ -104,7 +155,8 @@ function rendered(request: TraceFilesRequest, results: readonly TraceResult[], p
       return traceKtap(results, problems);
     case 'perfetto':
     case 'mermaid':
-      throw new UsageProblem(`--format ${request.format} is not there yet`);
+      // Written while the log was read.
+      return '';
     case 'text': {
       const form = terminalForm(request.verbose, []);
       return results.map((one) => `${report(one, form).join('\n')}\n`).join('\n');
