@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Catalogue } from '../audit/catalogue.ts';
 import { driftOf } from '../audit/drift.ts';
 import { influenceOf, type Influence } from '../audit/influence.ts';
+import { filesOf, profiledFiles, relocated } from '../audit/series-reuse.ts';
 import { judgePairs } from '../audit/pairs.ts';
 import { findingsOfPairs } from '../audit/rules-result.ts';
 import { RULES } from '../audit/rules/index.ts';
@@ -17,7 +18,6 @@ import { VOCABULARY, type IdentifierIndex, type IndexedFile } from '../source/id
 import { configsOf } from '../source/kbuild.ts';
 import { definitionsIn } from '../source/lexical.ts';
 import type { Series } from '../source/mails.ts';
-import { outlineOf } from '../source/outline.ts';
 import { scanner } from '../source/scan.ts';
 import { auditPath, phaseText } from './audit-engine.ts';
 import { scopeOf } from './audit-scope.ts';
@@ -44,6 +44,15 @@ interface End {
   readonly rules: RulesResult;
   readonly importers: readonly ImporterProfile[];
   readonly exporters: readonly ExporterProfile[];
+}
+
+interface Ends {
+  readonly before: End;
+  readonly after: End;
+  /** Findings in changed files, in functions that no change can reach: as they were before. */
+  readonly still: readonly Finding[];
+  /** Files whose importers and exporters were read; null: all. */
+  readonly profiled: readonly string[] | null;
 }
 
 type FileRow = Pick<IndexedFile, 'path' | 'words' | 'exports'>;
@@ -74,6 +83,8 @@ class Run {
   /** The commit before a range. */
   private readonly base: string | null;
   private readonly texts = new Map<string, string | null>();
+  /** All profiles of the tree, where an earlier run kept them. */
+  private whole: Pick<End, 'importers' | 'exporters'> | null = null;
 
   constructor(series: Series, request: SeriesRequest, index: IdentifierIndex, told: LongWork) {
     this.series = series;
@@ -96,14 +107,14 @@ class Run {
     const changed = [...this.last].flatMap(([path, text]) => (/\.[ch]$/.test(path) && text !== this.textAt(this.first, path) ? [path] : []));
     const [before, behind] = [this.indexed(this.first), this.indexed(this.last)];
     const influence = influenceOf(changed, { files: before, text: (path) => this.textAt(this.first, path) }, { files: behind, text: (path) => this.textAt(this.last, path) });
-    const ends = influence.files.size === 0 ? NOTHING : await this.ends(influence, before, behind);
+    const ends = changed.length === 0 ? NOTHING : await this.ends(influence, changed, before, behind);
     if (ends === null) return null;
-    const drift = driftOf(asCatalogue(this.scope.tree, ends[0]), asCatalogue(this.scope.tree, ends[1])).filter(({ of }) => of !== 'contract');
+    const drift = driftOf(asCatalogue(this.scope.tree, ends.before), asCatalogue(this.scope.tree, ends.after)).filter(({ of, text }) => of !== 'contract' && !/^(?:users|helpers)\b/.test(text));
     const pairs = await this.pairs(influence, ends);
     if (pairs === null) return null;
-    const changes = await this.changes(influence, ends, pairs.findings);
+    const changes = await this.changes(influence, changed, ends, pairs.findings);
     if (changes === null) return null;
-    const after = ends[1];
+    const { after } = ends;
     return {
       series: { version: this.series.version, patches: this.series.patches.map(nameOf), base: this.series.base },
       tree: this.scope.tree,
@@ -170,20 +181,35 @@ class Run {
     return [...this.files.filter(({ path }) => !overlay.has(path)), ...changed].sort((a, b) => (a.path < b.path ? -1 : 1));
   }
 
-  /** Both ends: the first from what an earlier run kept, if there is that; else each in a thread of its own. */
-  private async ends(influence: Influence, before: readonly FileRow[], behind: readonly FileRow[]): Promise<readonly [End, End] | null> {
-    const { workers } = this.request;
-    const kept = this.scope.isTree && this.first.size === 0 && this.request.useCache ? await this.kept(influence) : null;
-    const only = { only: [...influence.files] };
-    if (kept !== null) {
-      const after = await this.judge(this.last, behind, { ...only, workers });
-      return after === null ? null : [kept, after];
+  /**
+   * Both ends. Where an earlier run over the whole tree is kept, the first is taken from it, and of the last only what can be another one is judged; else each is
+   * judged in a thread of its own.
+   */
+  private async ends(influence: Influence, changed: readonly string[], before: readonly FileRow[], behind: readonly FileRow[]): Promise<Ends | null> {
+    const only = [...influence.files];
+    const kept = this.scope.isTree && this.first.size === 0 && this.request.useCache ? await this.kept() : null;
+    const { functions } = influence;
+    if (kept === null) {
+      const what = { only, functions: [...functions, ...influence.own], profiled: null, workers: 1 };
+      const [first, last] = await Promise.all([this.judge(this.first, before, what), this.judge(this.last, behind, what)]);
+      return first === null || last === null ? null : { before: first, after: last, still: [], profiled: null };
     }
-    const [first, last] = await Promise.all([this.judge(this.first, before, { ...only, workers: 1 }), this.judge(this.last, behind, { ...only, workers: 1 })]);
-    return first === null || last === null ? null : [first, last];
+    const profiled = profiledFiles([...kept.importers, ...kept.exporters], influence, changed);
+    // One place may be told from several functions.
+    const isOf = (one: Finding): boolean => one.by?.some((name) => functions.has(name)) === true;
+    const judged = new Set([...functions, ...kept.rules.findings.filter(isOf).flatMap(({ by = [] }) => by)]);
+    const own = <T extends ImporterProfile | ExporterProfile>(rows: readonly T[]): readonly T[] => rows.filter((one) => filesOf(one).some((file) => profiled.has(file)));
+    const [importers, exporters] = [own(kept.importers), own(kept.exporters)];
+    const sides = new Set([...importers.map(({ id }) => `importer ${id}`), ...exporters.map(({ id }) => `exporter ${id}`)]);
+    const isAgain = ({ by = [], file }: Finding): boolean => by.some((name) => sides.has(name)) || (influence.files.has(file) && by.some((name) => judged.has(name)));
+    const after = await this.judge(this.last, behind, { only, functions: [...judged], profiled: [...profiled], workers: this.request.workers });
+    if (after === null) return null;
+    const inChanged = new Set(changed);
+    const still = kept.rules.findings.filter((one) => !isAgain(one) && inChanged.has(one.file));
+    return { before: { importers, exporters, rules: { ...kept.rules, findings: kept.rules.findings.filter(isAgain) } }, after, still, profiled: [...profiled] };
   }
 
-  private async judge(overlay: Overlay, files: readonly FileRow[], what: { readonly only: readonly string[]; readonly workers: number | null; readonly rules?: readonly string[]; readonly functions?: readonly string[]; readonly withoutProfiles?: boolean }): Promise<End | null> {
+  private async judge(overlay: Overlay, files: readonly FileRow[], what: { readonly only: readonly string[]; readonly workers: number | null; readonly rules?: readonly string[]; readonly functions: readonly string[] | null; readonly profiled: readonly string[] | null }): Promise<End | null> {
     const { stop, show } = this.told;
     const outcome = await factsOf(this.scope.root, this.scope.tree, { files, skipped: [] }, {
       rules: RULES.map(({ header }) => header.id), within: null, headers: this.scope.headers, overlay, progress: (done, total) => show(phaseText('read', done, total)), stop, ...what,
@@ -193,26 +219,32 @@ class Run {
     return { rules: outcome.rules, importers: outcome.facts.importers, exporters: outcome.facts.exporters };
   }
 
-  /** What an earlier run over the whole tree said of these files. */
-  private async kept({ files }: Influence): Promise<End | null> {
+  /** What an earlier run over the whole tree said. */
+  private async kept(): Promise<End | null> {
     const found = await auditPath(this.request.path, { workers: 1, useCache: true, withRules: true, onlyKept: true, index: this.index, stop: this.told.stop, progress: () => undefined });
     if (found.kind === 'stopped' || found.rules === null) return null;
-    const own = <T extends { readonly file: string }>(rows: readonly T[]): readonly T[] => rows.filter(({ file }) => files.has(file));
-    // An importer counts by its table too, which may stand elsewhere.
-    const importers = found.catalogue.importers.filter((one) => files.has(one.file) || one.evidence.some(({ fact, file }) => fact === 'ops' && files.has(file)));
-    return { rules: { ...found.rules, findings: own(found.rules.findings), ledger: own(found.rules.ledger) }, importers, exporters: own(found.catalogue.exporters) };
+    const { importers, exporters } = found.catalogue;
+    this.whole = { importers, exporters };
+    return { rules: found.rules, importers, exporters };
   }
 
-  private async changes(influence: Influence, [before, after]: readonly [End, End], pairs: readonly [readonly Finding[], readonly Finding[]]): Promise<Changes | null> {
+  private async changes(influence: Influence, changed: readonly string[], ends: Ends, pairs: readonly [readonly Finding[], readonly Finding[]]): Promise<Changes | null> {
     const names = this.series.patches.map(nameOf);
     const isRenamed = this.renaming();
-    const between = await this.between(influence, before.rules.findings, after.rules.findings);
+    const { before, after } = ends;
+    const between = await this.between(influence, ends);
     if (between === null) return null;
     const code = changesOf([before.rules.findings, ...between, after.rules.findings].map((findings) => ({ findings })), names, isRenamed);
     // Pairs were judged at the ends only. One patch that changes C is the one.
     const changing = this.changing();
     const paired = changesOf(pairs.map((findings) => ({ findings })), changing.length === 1 ? changing.flatMap((at) => names[at] ?? []) : names, isRenamed);
-    return { added: [...code.added, ...paired.added], fixed: [...code.fixed, ...paired.fixed], moved: [...code.moved, ...paired.moved], remaining: [...code.remaining, ...paired.remaining] };
+    const { functions } = influence;
+    const isNear = ({ file, by = [], function: name }: Finding): boolean => changed.includes(file) || functions.has(name) || by.some((one) => functions.has(one));
+    const still = ends.still.map((one) => relocated(one, (path) => this.textAt(this.first, path), (path) => this.textAt(this.last, path)));
+    return {
+      added: [...code.added, ...paired.added], fixed: [...code.fixed, ...paired.fixed], moved: [...code.moved, ...paired.moved],
+      remaining: [...code.remaining, ...still, ...paired.remaining].filter(isNear).sort((a, b) => (a.file === b.file ? a.line - b.line : a.file < b.file ? -1 : 1)),
+    };
   }
 
   /** Patches that change C, by position. */
@@ -224,7 +256,8 @@ class Run {
   }
 
   /** Findings behind each patch but the last. Looked at only where the ends differ, with the rules that differ, and between patches that change C. */
-  private async between(influence: Influence, before: readonly Finding[], after: readonly Finding[]): Promise<readonly (readonly Finding[])[] | null> {
+  private async between(influence: Influence, ends: Ends): Promise<readonly (readonly Finding[])[] | null> {
+    const [before, after] = [ends.before.rules.findings, ends.after.rules.findings];
     const [was, is] = [new Set(before.map(identityOf)), new Set(after.map(identityOf))];
     const differing = [...before.filter((one) => !is.has(identityOf(one))), ...after.filter((one) => !was.has(identityOf(one)))];
     const changing = new Set(this.changing());
@@ -236,7 +269,7 @@ class Run {
       const last = found[at - 1] ?? before;
       const isLast = ![...changing].some((patch) => patch > at);
       // A patch without C changes nothing, and behind the last one with C it is as at the end.
-      const one = !changing.has(at) ? last : isLast ? after : await this.behind(overlay, influence, differing);
+      const one = !changing.has(at) ? last : isLast ? after : await this.behind(overlay, influence, differing, ends.profiled);
       if (one === null) return null;
       found.push(one);
     }
@@ -244,30 +277,18 @@ class Run {
   }
 
   /** Which of the differing findings are there behind a patch. */
-  private async behind(overlay: Overlay, influence: Influence, differing: readonly Finding[]): Promise<readonly Finding[] | null> {
+  private async behind(overlay: Overlay, { files: only }: Influence, differing: readonly Finding[], profiled: readonly string[] | null): Promise<readonly Finding[] | null> {
     const files = this.indexed(overlay);
-    const kindOf = new Map(RULES.map(({ header, judge }) => [header.id, judge]));
-    const isOfFunctions = ({ rule }: Finding): boolean => kindOf.get(rule) === 'typestate' || kindOf.get(rule) === 'function';
-    const [ofFunctions, ofProfiles] = [differing.filter(isOfFunctions), differing.filter((one) => !isOfFunctions(one))];
+    const isOfProfiles = ({ by = [] }: Finding): boolean => by.some((one) => one.includes(' '));
+    const [ofFunctions, ofProfiles] = [differing.filter((one) => !isOfProfiles(one)), differing.filter(isOfProfiles)];
     const ids = (rows: readonly Finding[]): readonly string[] => [...new Set(rows.map(({ rule }) => rule))];
+    const what = { only: [...only], workers: 1 };
     const [functions, profiles] = await Promise.all([
-      ofFunctions.length === 0 ? [] : this.judge(overlay, files, { only: [...influence.files], workers: 1, rules: ids(ofFunctions), withoutProfiles: true, functions: this.around(overlay, influence, ofFunctions) }),
-      ofProfiles.length === 0 ? [] : this.judge(overlay, files, { only: [...influence.files], workers: 1, rules: ids(ofProfiles) }),
+      ofFunctions.length === 0 ? [] : this.judge(overlay, files, { ...what, rules: ids(ofFunctions), profiled: [], functions: [...new Set(ofFunctions.flatMap(({ by = [] }) => by))] }),
+      ofProfiles.length === 0 ? [] : this.judge(overlay, files, { ...what, rules: ids(ofProfiles), profiled, functions: [] }),
     ]);
     if (functions === null || profiles === null) return null;
     return [functions, profiles].flatMap((one) => ('rules' in one ? one.rules.findings : []));
-  }
-
-  /** The functions that findings stand in, and those that call them: a way may begin in another function than it ends in. */
-  private around(overlay: Overlay, { files }: Influence, findings: readonly Finding[]): readonly string[] {
-    const names = new Set(findings.flatMap(({ function: name, path }) => [name, ...path.map((step) => step.function)]));
-    const found = new Set(names);
-    for (const file of files) {
-      const text = file.endsWith('.c') ? this.textAt(overlay, file) : null;
-      if (text === null || ![...names].some((name) => text.includes(name))) continue;
-      for (const { name, body, end } of outlineOf(text).functions) if ((text.slice(body, end).match(/[A-Za-z_]\w*/g) ?? []).some((word) => names.has(word))) found.add(name);
-    }
-    return [...found];
   }
 
   /** A function that is not there any more, and one that was not there before. */
@@ -278,11 +299,11 @@ class Run {
   }
 
   /** Pairs with a side whose profile is another one now, and what rules over pairs say of them. */
-  private async pairs({ files }: Influence, [before, after]: readonly [End, End]): Promise<{ readonly changed: readonly PairChange[]; readonly findings: readonly [readonly Finding[], readonly Finding[]]; readonly notes: readonly string[] } | null> {
+  private async pairs({ files }: Influence, { before, after }: Ends): Promise<{ readonly changed: readonly PairChange[]; readonly findings: readonly [readonly Finding[], readonly Finding[]]; readonly notes: readonly string[] } | null> {
     const [was, is] = [new Set([...before.importers, ...before.exporters].map(facts)), new Set([...after.importers, ...after.exporters].map(facts))];
     const isSame = (one: ImporterProfile | ExporterProfile): boolean => was.has(facts(one)) && is.has(facts(one));
     if ([...before.importers, ...before.exporters, ...after.importers, ...after.exporters].every(isSame)) return { changed: [], findings: [[], []], notes: [] };
-    const whole = await this.others(files, before);
+    const whole = await this.others(before, after);
     if (whole === null) return null;
     const judged = (end: End, text: (path: string) => string | null): { readonly pairs: readonly Pair[]; readonly findings: readonly Finding[] } => {
       const [importers, exporters] = [[...end.importers, ...whole.importers], [...end.exporters, ...whole.exporters]];
@@ -295,19 +316,23 @@ class Run {
   }
 
   /** What the changed ones are paired with: the rest of the tree; of a folder outside a tree, the bundled catalogue. */
-  private async others(files: ReadonlySet<string>, before: End): Promise<{ readonly importers: readonly ImporterProfile[]; readonly exporters: readonly ExporterProfile[]; readonly contract: string; readonly notes: readonly string[] } | null> {
-    const { path, workers, useCache } = this.request;
+  private async others(before: End, after: End): Promise<{ readonly importers: readonly ImporterProfile[]; readonly exporters: readonly ExporterProfile[]; readonly contract: string; readonly notes: readonly string[] } | null> {
     if (!this.scope.isTree) {
       const linux = bundledCatalogue();
       const taken = new Set([...before.importers, ...before.exporters].map(({ id }) => id));
       const apart = <T extends { readonly id: string }>(rows: readonly T[]): readonly T[] => rows.filter(({ id }) => !taken.has(id));
       return { importers: apart(linux?.importers ?? []), exporters: apart(linux?.exporters ?? []), contract: linux?.tree.contract ?? this.scope.tree.contract, notes: linux === null ? [] : [`pairs are with Linux ${linux.tree.version}, as its catalogue knows it`] };
     }
+    const whole = this.whole ?? await this.audited();
+    if (whole === null) return null;
+    const isOwn = (one: ImporterProfile | ExporterProfile): boolean => [...before.importers, ...before.exporters, ...after.importers, ...after.exporters].some((own) => own.id === one.id && own.file === one.file && own.ops === one.ops);
+    return { importers: whole.importers.filter((one) => !isOwn(one)), exporters: whole.exporters.filter((one) => !isOwn(one)), contract: this.scope.tree.contract, notes: [] };
+  }
+
+  private async audited(): Promise<Pick<End, 'importers' | 'exporters'> | null> {
+    const { path, workers, useCache } = this.request;
     const whole = await auditPath(path, { workers, useCache, index: this.index, stop: this.told.stop, progress: (phase, done, total) => this.told.show(phaseText(phase, done, total)) });
-    if (whole.kind === 'stopped') return null;
-    const own = new Set([...before.importers, ...before.exporters].map(({ id }) => id));
-    const rest = <T extends { readonly id: string; readonly file: string }>(rows: readonly T[]): readonly T[] => rows.filter((one) => !files.has(one.file) && !own.has(one.id));
-    return { importers: rest(whole.catalogue.importers), exporters: rest(whole.catalogue.exporters), contract: whole.catalogue.tree.contract, notes: [] };
+    return whole.kind === 'stopped' ? null : whole.catalogue;
   }
 
   private configs(findings: readonly Finding[]): ReadonlyMap<string, readonly string[]> {
@@ -341,7 +366,7 @@ class Run {
 const MOST_ORIGINS = 8;
 
 const EMPTY: End = { rules: { tree: { version: '', contract: '' }, findings: [], ledger: [], coverage: { functions: 0, undecided: 0 } }, importers: [], exporters: [] };
-const NOTHING: readonly [End, End] = [EMPTY, EMPTY];
+const NOTHING: Ends = { before: EMPTY, after: EMPTY, still: [], profiled: null };
 
 /** A profile without the numbers of lines: by it, another profile is another one. */
 const facts = (one: ImporterProfile | ExporterProfile): string => JSON.stringify(one).replace(/"line":\d+/g, '').replace(/(\.[chS]):\d+/g, '$1');

@@ -1,0 +1,41 @@
+// What is taken over from an earlier run over a whole tree: which importers and exporters a series cannot have changed, and where findings stand whose functions
+// only moved (issue 4, part 4).
+
+import type { ExporterProfile, ImporterProfile } from '../results/audit.ts';
+import type { Finding } from '../results/finding.ts';
+import { folderOf } from '../source/lexical.ts';
+import { outlineOf, type FunctionOutline } from '../source/outline.ts';
+import type { Influence } from './influence.ts';
+
+type Profile = ImporterProfile | ExporterProfile;
+
+/** The file of its attach call, or of its table; and of the other one, where an importer has both. */
+export const filesOf = (one: Profile): readonly string[] => [one.file, ...one.evidence.flatMap(({ fact, file }) => (fact === 'ops' ? [file] : []))];
+
+/** Files whose importers and exporters are to be read anew: one of the functions that the facts come from is another one, or it is not sure. */
+export function profiledFiles(profiles: readonly Profile[], { files, functions, unsure }: Influence, changed: readonly string[]): ReadonlySet<string> {
+  const found = new Set(changed.filter((path) => unsure.has(folderOf(path))));
+  for (const one of profiles) {
+    const places = JSON.stringify(one);
+    const names = [one.ops ?? '', 'callback' in one ? one.callback ?? '' : '', ...[...places.matchAll(/"function":"(\w+)"/g)].map((match) => match[1] ?? '')];
+    const isTouched = names.some((name) => functions.has(name)) || [...places.matchAll(/"file":"([^"]+)"/g)].some((match) => unsure.has(folderOf(match[1] ?? '')));
+    if (isTouched) for (const file of filesOf(one)) if (files.has(file)) found.add(file);
+  }
+  return found;
+}
+
+/** A finding whose function is the same behind the series, where it stands there. */
+export function relocated(finding: Finding, before: (path: string) => string | null, after: (path: string) => string | null): Finding {
+  const shiftOf = (file: string, line: number): number => {
+    const [was, is] = [before(file), after(file)];
+    if (was === null || is === null || was === is) return 0;
+    const around = (one: FunctionOutline): boolean => one.line <= line && line <= one.endLine;
+    const [old, now] = [outlineOf(was).functions, outlineOf(is).functions];
+    const mine = old.find(around);
+    if (mine === undefined) return 0;
+    const at = old.filter(({ name }) => name === mine.name).indexOf(mine);
+    return (now.filter(({ name }) => name === mine.name)[at]?.line ?? mine.line) - mine.line;
+  };
+  const moved = <T extends { readonly file: string; readonly line: number }>(one: T): T => ({ ...one, line: one.line + shiftOf(one.file, one.line) });
+  return moved({ ...finding, path: finding.path.map(moved) });
+}
