@@ -19,7 +19,9 @@ export interface Side {
 export interface Influence {
   /** Files in which a finding counts: all C of the folders that are reached. */
   readonly files: ReadonlySet<string>;
-  /** Names of functions and tables that may be judged otherwise now. */
+  /** Names of functions and tables that come to what is changed. */
+  readonly reached: ReadonlySet<string>;
+  /** These, and others that may be judged otherwise now: by who calls them, or by who gives back what they take. */
   readonly functions: ReadonlySet<string>;
   /** Names of all functions in changed files. */
   readonly own: ReadonlySet<string>;
@@ -46,6 +48,7 @@ const UNSURE = /(?:->|\.)\w+(?:\[[^\]]*\])?\s*=(?!=)|\bdma_buf_(?:dynamic_)?atta
 /** `changed`: C files whose text is another one at the ends. */
 export function influenceOf(changed: readonly string[], before: Side, after: Side): Influence {
   const reach = new Reached(before, after);
+  const reached = new Set<string>();
   const functions = new Set<string>();
   const own = new Set<string>();
   const left = changed.filter(isFramework).map((path) => `${path} is the framework, which is known by name: what a change of it means for others is not judged`);
@@ -62,7 +65,7 @@ export function influenceOf(changed: readonly string[], before: Side, after: Sid
     if (changedLines(was, is).some((line) => UNSURE.test(line))) unsure.add(folderOf(path));
     const folder = reach.folder(path.endsWith('.h') && isCommon(path) ? path : folderOf(path));
     const used = folder.up(names);
-    for (const name of used) functions.add(name);
+    for (const name of used) reached.add(name);
     const inner = folder.partsNamed(names);
     // Whom it calls is judged by its callers, too.
     for (const { words } of inner) for (const word of words) functions.add(word);
@@ -85,7 +88,7 @@ export function influenceOf(changed: readonly string[], before: Side, after: Sid
     }
     room -= size;
     folders.add(one);
-    for (const name of names) functions.add(name);
+    for (const name of names) reached.add(name);
     for (const { name } of reach.folder(one).users(takers, new Set())) functions.add(name);
   }
   const shown = leftOut.slice(0, MOST_NAMED);
@@ -93,7 +96,8 @@ export function influenceOf(changed: readonly string[], before: Side, after: Sid
   const files = new Set(changed);
   // A finding may stand in a file that does not use the sharing API itself.
   for (const { path } of [...before.files, ...after.files]) if (folders.has(folderOf(path))) files.add(path);
-  return { files, functions, own, unsure, left };
+  for (const name of reached) functions.add(name);
+  return { files, reached, functions, own, unsure, left };
 }
 
 /** What calls take, by their name. */
@@ -104,7 +108,7 @@ function releasedBy(folder: Folder, parts: readonly Part[]): ReadonlySet<string>
   const kinds = new Set<string>();
   let level = parts;
   for (let depth = 0; depth < 3 && level.length > 0; depth++) {
-    const words = new Set(level.flatMap((one) => [...one.words]));
+    const words = new Set(level.flatMap((one) => [...one.handed]));
     for (const word of words) {
       const kind = CALLS.get(word)?.releases?.kind;
       if (kind !== undefined) kinds.add(kind);
@@ -129,6 +133,8 @@ function distance(folder: string, changed: readonly string[]): number {
 interface Part {
   readonly name: string;
   readonly words: ReadonlySet<string>;
+  /** What it calls, or hands on: names before a bracket, a comma or a closing bracket. */
+  readonly handed: ReadonlySet<string>;
   /** Members that it calls: "move" of `funcs->move(…)`. */
   readonly calls: ReadonlySet<string>;
   /** Of a table: which member holds which name. */
@@ -185,7 +191,9 @@ class Folder {
   }
 
   partsNamed(names: ReadonlySet<string>): readonly Part[] {
-    return this.textsWith([...names]).flatMap((one) => this.parts(one)).filter(({ name }) => names.has(name));
+    if (names.size === 0) return [];
+    const begins = new RegExp(`^[A-Za-z_][^\\n;]*\\b(?:${[...names].join('|')})\\b[^\\n;]*[({=]|^(?:${[...names].join('|')})\\(`, 'm');
+    return this.textsWith([...names]).filter(({ text }) => begins.test(text)).flatMap((one) => this.parts(one)).filter(({ name }) => names.has(name));
   }
 
   private textsWith(names: readonly string[]): readonly Text[] {
@@ -202,7 +210,7 @@ class Folder {
     const { functions, tables, masks } = outlineOf(one.text);
     const made = [...functions, ...tables].map(({ name, body, end }): Part => {
       const code = masks.code.slice(body, end);
-      return { name, words: new Set(wordsIn(code)), calls: new Set([...code.matchAll(/(?:->|\.)\s*(\w+)\s*\(/g)].map((match) => match[1] ?? '')), rows: [...code.matchAll(/\.(\w+)\s*=\s*&?(\w+)/g)].map((match) => [match[1] ?? '', match[2] ?? ''] as const) };
+      return { name, words: new Set(wordsIn(code)), handed: new Set([...code.matchAll(/\b([A-Za-z_]\w*)\s*[(,)]/g)].map((match) => match[1] ?? '')), calls: new Set([...code.matchAll(/(?:->|\.)\s*(\w+)\s*\(/g)].map((match) => match[1] ?? '')), rows: [...code.matchAll(/\.(\w+)\s*=\s*&?(\w+)/g)].map((match) => [match[1] ?? '', match[2] ?? ''] as const) };
     });
     this.known.set(one, made);
     return made;

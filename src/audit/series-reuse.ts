@@ -13,12 +13,12 @@ type Profile = ImporterProfile | ExporterProfile;
 export const filesOf = (one: Profile): readonly string[] => [one.file, ...one.evidence.flatMap(({ fact, file }) => (fact === 'ops' ? [file] : []))];
 
 /** Files whose importers and exporters are to be read anew: one of the functions that the facts come from is another one, or it is not sure. */
-export function profiledFiles(profiles: readonly Profile[], { files, functions, unsure }: Influence, changed: readonly string[]): ReadonlySet<string> {
+export function profiledFiles(profiles: readonly Profile[], { files, reached, unsure }: Influence, changed: readonly string[]): ReadonlySet<string> {
   const found = new Set(changed.filter((path) => unsure.has(folderOf(path))));
   for (const one of profiles) {
     const places = JSON.stringify(one);
     const names = [one.ops ?? '', 'callback' in one ? one.callback ?? '' : '', ...[...places.matchAll(/"function":"(\w+)"/g)].map((match) => match[1] ?? '')];
-    const isTouched = names.some((name) => functions.has(name)) || [...places.matchAll(/"file":"([^"]+)"/g)].some((match) => unsure.has(folderOf(match[1] ?? '')));
+    const isTouched = names.some((name) => reached.has(name)) || [...places.matchAll(/"file":"([^"]+)"/g)].some((match) => unsure.has(folderOf(match[1] ?? '')));
     if (isTouched) for (const file of filesOf(one)) if (files.has(file)) found.add(file);
   }
   return found;

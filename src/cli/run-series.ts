@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Catalogue } from '../audit/catalogue.ts';
+import { changedNames } from '../audit/changed-names.ts';
 import { driftOf } from '../audit/drift.ts';
 import { influenceOf, type Influence } from '../audit/influence.ts';
 import { filesOf, profiledFiles, relocated } from '../audit/series-reuse.ts';
@@ -247,11 +248,11 @@ class Run {
     };
   }
 
-  /** Patches that change C, by position. */
+  /** Patches that change more of C than comments, by position. */
   private changing(): readonly number[] {
     return this.series.patches.flatMap((_, at) => {
       const [was, is] = [this.stages[at] ?? this.first, this.stages[at + 1] ?? this.last];
-      return [...is].some(([path, text]) => /\.[ch]$/.test(path) && text !== this.textAt(was, path)) ? [at] : [];
+      return [...is].some(([path, text]) => /\.[ch]$/.test(path) && saysOtherwise(this.textAt(was, path), text)) ? [at] : [];
     });
   }
 
@@ -364,6 +365,9 @@ class Run {
 
 /** git takes a second for a line of a long file. */
 const MOST_ORIGINS = 8;
+
+/** More than comments, blanks and the order of declarations. */
+const saysOtherwise = (was: string | null, is: string | null): boolean => was !== is && (was === null || is === null || changedNames(was, is).size > 0);
 
 const EMPTY: End = { rules: { tree: { version: '', contract: '' }, findings: [], ledger: [], coverage: { functions: 0, undecided: 0 } }, importers: [], exporters: [] };
 const NOTHING: Ends = { before: EMPTY, after: EMPTY, still: [], profiled: null };
