@@ -32,6 +32,8 @@ export interface AuditTreeInput {
   readonly functions?: ReadonlySet<string> | null;
   /** Importers and exporters count whose attach call or table stands in one of these files; null: as with `only`. Where it is empty they are not looked for. */
   readonly profiled?: ReadonlySet<string> | null;
+  /** Where importers and exporters are looked for; null: as with `within`, or in all of the tree. */
+  readonly discovered?: ReadonlySet<string> | null;
 }
 
 /** What one thread found. Positions are those of discovery, which is the same in every thread. */
@@ -50,11 +52,11 @@ export interface AuditPart {
 export type AuditFacts = Omit<AuditResult, 'pairs'>;
 
 /** Takes pieces of work until there are none left. */
-export function auditPart({ code, files, take, progress, rules = [], within: part = null, only = null, functions = null, profiled = null }: AuditTreeInput): AuditPart {
+export function auditPart({ code, files, take, progress, rules = [], within: part = null, only = null, functions = null, profiled = null, discovered = null }: AuditTreeInput): AuditPart {
   const within = only ?? part;
   const view = new TreeView(code, files);
   const ledger: LedgerRow[] = [];
-  const near = typeof within === 'string' ? new TreeView(code, files.filter(({ path }) => isNear(path, within))) : view;
+  const near = discovered !== null ? new TreeView(code, files.filter(({ path }) => discovered.has(path))) : typeof within === 'string' ? new TreeView(code, files.filter(({ path }) => isNear(path, within))) : view;
   const found = profiled?.size === 0 ? { importers: [], ledger: [] } : findImporters(near);
   ledger.push(...found.ledger);
   const foundExporters = profiled?.size === 0 ? [] : findExporters(near);

@@ -29,6 +29,8 @@ export interface Influence {
   readonly unsure: ReadonlySet<string>;
   /** What the series may reach and what is not looked at, and why. */
   readonly left: readonly string[];
+  /** How it was looked for. */
+  readonly notes: readonly string[];
 }
 
 /** Functions of other folders than the changed ones that are looked at; all of them would be a whole audit. */
@@ -97,7 +99,7 @@ export function influenceOf(changed: readonly string[], before: Side, after: Sid
   // A finding may stand in a file that does not use the sharing API itself.
   for (const { path } of [...before.files, ...after.files]) if (folders.has(folderOf(path))) files.add(path);
   for (const name of reached) functions.add(name);
-  return { files, reached, functions, own, unsure, left };
+  return { files, reached, functions, own, unsure, left, notes: open.size === 0 ? [] : ['users of what the series changes were looked for, in other folders, among files that use the sharing API themselves'] };
 }
 
 /** What calls take, by their name. */
@@ -282,7 +284,7 @@ class Reached {
     return found;
   }
 
-  /** Folders with files that rules look at, in which one of the names is used by a file that can see it. */
+  /** Folders with files that rules look at, in which one of the names is used by a file that can see it and uses the sharing API. */
   private mentions(names: ReadonlyMap<string, string | null>, isKnown: (folder: string) => boolean): ReadonlyMap<string, ReadonlySet<string>> {
     const found = new Map<string, Set<string>>();
     // Words of the sharing API are in the index; others are looked for.
@@ -297,7 +299,7 @@ class Reached {
       };
       for (const { path, words } of side.files) {
         const folder = folderOf(path);
-        if (!this.ruled.has(folder) || isKnown(folder)) continue;
+        if (words.length === 0 || !this.ruled.has(folder) || isKnown(folder)) continue;
         const text = find === null ? null : side.text(path);
         if (side === this.after && text !== null && text === this.before.text(path)) continue;
         const bytes = text === null ? null : Buffer.from(text, 'latin1');

@@ -24,6 +24,26 @@ export function profiledFiles(profiles: readonly Profile[], { files, reached, un
   return found;
 }
 
+/** Files in which those importers and exporters, and new ones, are looked for: the folders that their facts come from, and helper layers that a new one may come through. */
+export function discoveredIn(importers: readonly ImporterProfile[], exporters: readonly ExporterProfile[], profiled: ReadonlySet<string>, changed: readonly string[]): (path: string) => boolean {
+  const folders = new Set(changed.map(folderOf));
+  for (const one of [...importers, ...exporters]) {
+    if (filesOf(one).some((file) => profiled.has(file))) for (const [, file = ''] of JSON.stringify(one).matchAll(/"file":"([^"]+)"/g)) folders.add(folderOf(file));
+  }
+  const layers = new Set(importers.flatMap((one) => (one.helpers.length > 0 || filesOf(one).some((file) => file !== one.file) ? filesOf(one) : [])));
+  return (path) => folders.has(folderOf(path)) || layers.has(path);
+}
+
+/** With the names and users that they had: which of several a name means, and who uses a helper, only a look at the whole tree can tell. */
+export function named<T extends Profile>(rows: readonly T[], known: readonly T[]): readonly T[] {
+  const place = (one: Profile): string => `${one.file} ${'function' in one ? one.function : ''} ${one.ops ?? ''}`;
+  return rows.map((one) => {
+    const [same, more] = known.filter((old) => place(old) === place(one));
+    const isOnly = same !== undefined && more === undefined && rows.filter((other) => place(other) === place(one)).length === 1;
+    return isOnly ? { ...one, id: same.id, users: same.users, ...('helpers' in same ? { helpers: same.helpers } : {}) } : one;
+  });
+}
+
 /** A finding whose function is the same behind the series, where it stands there. */
 export function relocated(finding: Finding, before: (path: string) => string | null, after: (path: string) => string | null): Finding {
   const shiftOf = (file: string, line: number): number => {

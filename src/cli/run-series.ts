@@ -6,7 +6,7 @@ import type { Catalogue } from '../audit/catalogue.ts';
 import { changedNames } from '../audit/changed-names.ts';
 import { driftOf } from '../audit/drift.ts';
 import { influenceOf, type Influence } from '../audit/influence.ts';
-import { filesOf, profiledFiles, relocated } from '../audit/series-reuse.ts';
+import { discoveredIn, filesOf, named, profiledFiles, relocated } from '../audit/series-reuse.ts';
 import { judgePairs } from '../audit/pairs.ts';
 import { findingsOfPairs } from '../audit/rules-result.ts';
 import { RULES } from '../audit/rules/index.ts';
@@ -52,8 +52,21 @@ interface Ends {
   readonly after: End;
   /** Findings in changed files, in functions that no change can reach: as they were before. */
   readonly still: readonly Finding[];
-  /** Files whose importers and exporters were read; null: all. */
+  readonly sides: Sides;
+}
+
+/** Files whose importers and exporters are read, and those in which they are looked for; null: all. */
+interface Sides {
   readonly profiled: readonly string[] | null;
+  readonly discovered: readonly string[] | null;
+}
+
+const ALL_SIDES: Sides = { profiled: null, discovered: null };
+const NO_SIDES: Sides = { profiled: [], discovered: [] };
+
+/** What an earlier run over the whole tree kept. */
+interface Whole extends Pick<End, 'importers' | 'exporters'> {
+  readonly pairs: readonly Pair[] | null;
 }
 
 type FileRow = Pick<IndexedFile, 'path' | 'words' | 'exports'>;
@@ -85,7 +98,7 @@ class Run {
   private readonly base: string | null;
   private readonly texts = new Map<string, string | null>();
   /** All profiles of the tree, where an earlier run kept them. */
-  private whole: Pick<End, 'importers' | 'exporters'> | null = null;
+  private whole: Whole | null = null;
 
   constructor(series: Series, request: SeriesRequest, index: IdentifierIndex, told: LongWork) {
     this.series = series;
@@ -124,7 +137,7 @@ class Run {
       pairsChanged: pairs.changed,
       configs: this.configs([...changes.added.map(({ finding }) => finding), ...changes.remaining]),
       origins: this.origins(changes),
-      ledger: [...[...this.notes, ...influence.left, ...pairs.notes].map((reason): LedgerRow => ({ file: '', line: 0, function: '', reason })), ...after.rules.ledger],
+      ledger: [...[...this.notes, ...influence.left, ...influence.notes, ...pairs.notes].map((reason): LedgerRow => ({ file: '', line: 0, function: '', reason })), ...after.rules.ledger],
       coverage: after.rules.coverage,
       left: influence.left,
     };
@@ -191,9 +204,9 @@ class Run {
     const kept = this.scope.isTree && this.first.size === 0 && this.request.useCache ? await this.kept() : null;
     const { functions } = influence;
     if (kept === null) {
-      const what = { only, functions: [...functions, ...influence.own], profiled: null, workers: 1 };
+      const what = { only, functions: [...functions, ...influence.own], ...ALL_SIDES, workers: 1 };
       const [first, last] = await Promise.all([this.judge(this.first, before, what), this.judge(this.last, behind, what)]);
-      return first === null || last === null ? null : { before: first, after: last, still: [], profiled: null };
+      return first === null || last === null ? null : { before: first, after: last, still: [], sides: ALL_SIDES };
     }
     const profiled = profiledFiles([...kept.importers, ...kept.exporters], influence, changed);
     // One place may be told from several functions.
@@ -203,14 +216,17 @@ class Run {
     const [importers, exporters] = [own(kept.importers), own(kept.exporters)];
     const sides = new Set([...importers.map(({ id }) => `importer ${id}`), ...exporters.map(({ id }) => `exporter ${id}`)]);
     const isAgain = ({ by = [], file }: Finding): boolean => by.some((name) => sides.has(name)) || (influence.files.has(file) && by.some((name) => judged.has(name)));
-    const after = await this.judge(this.last, behind, { only, functions: [...judged], profiled: [...profiled], workers: this.request.workers });
-    if (after === null) return null;
+    const isLooked = discoveredIn(kept.importers, kept.exporters, profiled, changed);
+    const looked: Sides = { profiled: [...profiled], discovered: behind.flatMap(({ path }) => (isLooked(path) ? [path] : [])) };
+    const last = await this.judge(this.last, behind, { only, functions: [...judged], ...looked, workers: this.request.workers });
+    if (last === null) return null;
+    const after: End = { ...last, importers: named(last.importers, kept.importers), exporters: named(last.exporters, kept.exporters) };
     const inChanged = new Set(changed);
     const still = kept.rules.findings.filter((one) => !isAgain(one) && inChanged.has(one.file));
-    return { before: { importers, exporters, rules: { ...kept.rules, findings: kept.rules.findings.filter(isAgain) } }, after, still, profiled: [...profiled] };
+    return { before: { importers, exporters, rules: { ...kept.rules, findings: kept.rules.findings.filter(isAgain) } }, after, still, sides: looked };
   }
 
-  private async judge(overlay: Overlay, files: readonly FileRow[], what: { readonly only: readonly string[]; readonly workers: number | null; readonly rules?: readonly string[]; readonly functions: readonly string[] | null; readonly profiled: readonly string[] | null }): Promise<End | null> {
+  private async judge(overlay: Overlay, files: readonly FileRow[], what: { readonly only: readonly string[]; readonly workers: number | null; readonly rules?: readonly string[]; readonly functions: readonly string[] | null } & Sides): Promise<End | null> {
     const { stop, show } = this.told;
     const outcome = await factsOf(this.scope.root, this.scope.tree, { files, skipped: [] }, {
       rules: RULES.map(({ header }) => header.id), within: null, headers: this.scope.headers, overlay, progress: (done, total) => show(phaseText('read', done, total)), stop, ...what,
@@ -225,7 +241,7 @@ class Run {
     const found = await auditPath(this.request.path, { workers: 1, useCache: true, withRules: true, onlyKept: true, index: this.index, stop: this.told.stop, progress: () => undefined });
     if (found.kind === 'stopped' || found.rules === null) return null;
     const { importers, exporters } = found.catalogue;
-    this.whole = { importers, exporters };
+    this.whole = { importers, exporters, pairs: pairsIn(found.keep?.pairs.read() ?? null) };
     return { rules: found.rules, importers, exporters };
   }
 
@@ -270,7 +286,7 @@ class Run {
       const last = found[at - 1] ?? before;
       const isLast = ![...changing].some((patch) => patch > at);
       // A patch without C changes nothing, and behind the last one with C it is as at the end.
-      const one = !changing.has(at) ? last : isLast ? after : await this.behind(overlay, influence, differing, ends.profiled);
+      const one = !changing.has(at) ? last : isLast ? after : await this.behind(overlay, influence, differing, ends.sides);
       if (one === null) return null;
       found.push(one);
     }
@@ -278,15 +294,15 @@ class Run {
   }
 
   /** Which of the differing findings are there behind a patch. */
-  private async behind(overlay: Overlay, { files: only }: Influence, differing: readonly Finding[], profiled: readonly string[] | null): Promise<readonly Finding[] | null> {
+  private async behind(overlay: Overlay, { files: only }: Influence, differing: readonly Finding[], sides: Sides): Promise<readonly Finding[] | null> {
     const files = this.indexed(overlay);
     const isOfProfiles = ({ by = [] }: Finding): boolean => by.some((one) => one.includes(' '));
     const [ofFunctions, ofProfiles] = [differing.filter((one) => !isOfProfiles(one)), differing.filter(isOfProfiles)];
     const ids = (rows: readonly Finding[]): readonly string[] => [...new Set(rows.map(({ rule }) => rule))];
     const what = { only: [...only], workers: 1 };
     const [functions, profiles] = await Promise.all([
-      ofFunctions.length === 0 ? [] : this.judge(overlay, files, { ...what, rules: ids(ofFunctions), profiled: [], functions: [...new Set(ofFunctions.flatMap(({ by = [] }) => by))] }),
-      ofProfiles.length === 0 ? [] : this.judge(overlay, files, { ...what, rules: ids(ofProfiles), profiled, functions: [] }),
+      ofFunctions.length === 0 ? [] : this.judge(overlay, files, { ...what, rules: ids(ofFunctions), ...NO_SIDES, functions: [...new Set(ofFunctions.flatMap(({ by = [] }) => by))] }),
+      ofProfiles.length === 0 ? [] : this.judge(overlay, files, { ...what, rules: ids(ofProfiles), ...sides, functions: [] }),
     ]);
     if (functions === null || profiles === null) return null;
     return [functions, profiles].flatMap((one) => ('rules' in one ? one.rules.findings : []));
@@ -309,11 +325,19 @@ class Run {
     const judged = (end: End, text: (path: string) => string | null): { readonly pairs: readonly Pair[]; readonly findings: readonly Finding[] } => {
       const [importers, exporters] = [[...end.importers, ...whole.importers], [...end.exporters, ...whole.exporters]];
       const ours = new Set<ImporterProfile | ExporterProfile>([...end.importers, ...end.exporters].filter((one) => !isSame(one)));
-      const { pairs } = this.told.unheard(() => judgePairs(importers, exporters, { contract: whole.contract, now: () => performance.now() }, (exporter, importer) => ours.has(exporter) || ours.has(importer)));
+      const isOurs = (exporter: ExporterProfile, importer: ImporterProfile): boolean => ours.has(exporter) || ours.has(importer);
+      const pairs = (end === before ? this.keptPairs(ours) : null) ?? this.told.unheard(() => judgePairs(importers, exporters, { contract: whole.contract, now: () => performance.now() }, isOurs).pairs);
       return { pairs, findings: findingsOfPairs({ rules: RULES, importers, exporters, pairs, text: (path) => (files.has(path) ? text(path) : null) }) };
     };
     const [first, last] = [judged(before, (path) => this.textAt(this.first, path)), judged(after, (path) => this.textAt(this.last, path))];
     return { changed: pairChanges(first.pairs, last.pairs), findings: [first.findings, last.findings], notes: whole.notes };
+  }
+
+  /** Pairs with one of these, as an earlier run judged them; null where none is kept. */
+  private keptPairs(ours: ReadonlySet<ImporterProfile | ExporterProfile>): readonly Pair[] | null {
+    const importers = new Set([...ours].flatMap((one) => ('attach' in one ? [one.id] : [])));
+    const exporters = new Set([...ours].flatMap((one) => ('attach' in one ? [] : [one.id])));
+    return this.whole?.pairs?.filter((one) => importers.has(one.importer) || exporters.has(one.exporter)) ?? null;
   }
 
   /** What the changed ones are paired with: the rest of the tree; of a folder outside a tree, the bundled catalogue. */
@@ -330,10 +354,10 @@ class Run {
     return { importers: whole.importers.filter((one) => !isOwn(one)), exporters: whole.exporters.filter((one) => !isOwn(one)), contract: this.scope.tree.contract, notes: [] };
   }
 
-  private async audited(): Promise<Pick<End, 'importers' | 'exporters'> | null> {
+  private async audited(): Promise<Whole | null> {
     const { path, workers, useCache } = this.request;
     const whole = await auditPath(path, { workers, useCache, index: this.index, stop: this.told.stop, progress: (phase, done, total) => this.told.show(phaseText(phase, done, total)) });
-    return whole.kind === 'stopped' ? null : whole.catalogue;
+    return whole.kind === 'stopped' ? null : { ...whole.catalogue, pairs: null };
   }
 
   private configs(findings: readonly Finding[]): ReadonlyMap<string, readonly string[]> {
@@ -366,14 +390,22 @@ class Run {
 /** git takes a second for a line of a long file. */
 const MOST_ORIGINS = 8;
 
+function pairsIn(kept: string | null): readonly Pair[] | null {
+  try {
+    return kept === null ? null : (JSON.parse(kept) as { readonly pairs: readonly Pair[] }).pairs;
+  } catch {
+    return null;
+  }
+}
+
 /** More than comments, blanks and the order of declarations. */
 const saysOtherwise = (was: string | null, is: string | null): boolean => was !== is && (was === null || is === null || changedNames(was, is).size > 0);
 
 const EMPTY: End = { rules: { tree: { version: '', contract: '' }, findings: [], ledger: [], coverage: { functions: 0, undecided: 0 } }, importers: [], exporters: [] };
-const NOTHING: Ends = { before: EMPTY, after: EMPTY, still: [], profiled: null };
+const NOTHING: Ends = { before: EMPTY, after: EMPTY, still: [], sides: ALL_SIDES };
 
 /** A profile without the numbers of lines: by it, another profile is another one. */
-const facts = (one: ImporterProfile | ExporterProfile): string => JSON.stringify(one).replace(/"line":\d+/g, '').replace(/(\.[chS]):\d+/g, '$1');
+const facts = (one: ImporterProfile | ExporterProfile): string => JSON.stringify({ ...one, users: [], helpers: [] }).replace(/"line":\d+/g, '').replace(/(\.[chS]):\d+/g, '$1');
 
 const asCatalogue = (tree: Catalogue['tree'], { importers, exporters }: End): Catalogue =>
   ({ tree, importers, exporters, references: [], ledger: [], coverage: { functions: 0, withParseError: 0 }, date: '', contractText: '' });
