@@ -12,15 +12,20 @@ type Profile = ImporterProfile | ExporterProfile;
 /** The file of its attach call, or of its table; and of the other one, where an importer has both. */
 export const filesOf = (one: Profile): readonly string[] => [one.file, ...one.evidence.flatMap(({ fact, file }) => (fact === 'ops' ? [file] : []))];
 
-/** Files whose importers and exporters are to be read anew: one of the functions that the facts come from is another one, or it is not sure. */
-export function profiledFiles(profiles: readonly Profile[], { files, reached, unsure }: Influence, changed: readonly string[]): ReadonlySet<string> {
+/**
+ * Files whose importers and exporters are to be read anew: a change comes to one of the functions that the facts come from, or calls one; or it is not sure. An
+ * exporter is held against all of its file.
+ */
+export function profiledFiles(importers: readonly ImporterProfile[], exporters: readonly ExporterProfile[], influence: Influence, changed: readonly string[]): ReadonlySet<string> {
+  const { files, reached, functions, unsure } = influence;
   const found = new Set(changed.filter((path) => unsure.has(folderOf(path))));
-  for (const one of profiles) {
-    const places = JSON.stringify(one);
-    const names = [one.ops ?? '', 'callback' in one ? one.callback ?? '' : '', ...[...places.matchAll(/"function":"(\w+)"/g)].map((match) => match[1] ?? '')];
-    const isTouched = names.some((name) => reached.has(name)) || [...places.matchAll(/"file":"([^"]+)"/g)].some((match) => unsure.has(folderOf(match[1] ?? '')));
-    if (isTouched) for (const file of filesOf(one)) if (files.has(file)) found.add(file);
-  }
+  const isTouched = (one: Profile): boolean => {
+    const facts = JSON.stringify(one);
+    const places = (key: string): readonly string[] => [...facts.matchAll(new RegExp(`"${key}":"([^"]+)"`, 'g'))].map((match) => match[1] ?? '');
+    return places('function').some((name) => functions.has(name)) || [one.ops ?? '', 'callback' in one ? one.callback ?? '' : ''].some((name) => reached.has(name)) || places('file').some((file) => unsure.has(folderOf(file)));
+  };
+  const touched = [...importers.filter(isTouched), ...exporters.filter((one) => changed.includes(one.file) || isTouched(one))];
+  for (const one of touched) for (const file of filesOf(one)) if (files.has(file)) found.add(file);
   return found;
 }
 

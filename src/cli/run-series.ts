@@ -208,7 +208,7 @@ class Run {
       const [first, last] = await Promise.all([this.judge(this.first, before, what), this.judge(this.last, behind, what)]);
       return first === null || last === null ? null : { before: first, after: last, still: [], sides: ALL_SIDES };
     }
-    const profiled = profiledFiles([...kept.importers, ...kept.exporters], influence, changed);
+    const profiled = profiledFiles(kept.importers, kept.exporters, influence, changed.filter((path) => saysOtherwise(this.textAt(this.first, path), this.textAt(this.last, path))));
     // One place may be told from several functions.
     const isOf = (one: Finding): boolean => one.by?.some((name) => functions.has(name)) === true;
     const judged = new Set([...functions, ...kept.rules.findings.filter(isOf).flatMap(({ by = [] }) => by)]);
@@ -218,7 +218,8 @@ class Run {
     const isAgain = ({ by = [], file }: Finding): boolean => by.some((name) => sides.has(name)) || (influence.files.has(file) && by.some((name) => judged.has(name)));
     const isLooked = discoveredIn(kept.importers, kept.exporters, profiled, changed);
     const looked: Sides = { profiled: [...profiled], discovered: behind.flatMap(({ path }) => (isLooked(path) ? [path] : [])) };
-    const last = await this.judge(this.last, behind, { only, functions: [...judged], ...looked, workers: this.request.workers });
+    // Comments alone change nothing.
+    const last = judged.size + profiled.size === 0 ? EMPTY : await this.judge(this.last, behind, { only, functions: [...judged], ...looked, workers: this.request.workers });
     if (last === null) return null;
     const after: End = { ...last, importers: named(last.importers, kept.importers), exporters: named(last.exporters, kept.exporters) };
     const inChanged = new Set(changed);
