@@ -32,8 +32,11 @@ function statementsIn(lines: readonly string[]): readonly string[] {
 /** "int foo(struct bar *b)" → foo; "void (*move)(int)" → move; "A, B = 2" → A, B; "u32 a:1" → a; "struct foo" → foo. */
 function declaredIn(statement: string): readonly string[] {
   if (statement.startsWith('#')) return wordsIn(statement.replace(/^#\s*\w+/, '').replace(/"[^"]*"|<[^>]*>/g, '')).filter((word) => word !== 'defined');
-  const call = /\(\s*\*\s*(\w+)|(\w+)\s*\(/.exec(statement);
-  if (call !== null) return [call[1] ?? call[2] ?? ''];
+  const pointer = /\(\s*\*\s*(\w+)/.exec(statement)?.[1];
+  if (pointer !== undefined) return [pointer];
+  // An attribute with brackets may stand before the name.
+  const calls = [...statement.matchAll(/(\w+)\s*\(/g)].map((match) => match[1] ?? '');
+  if (calls.length > 0) return calls;
   return statement.split(',').flatMap((part) => /(\w+)(?:\s*\[[^\]]*\])*\s*(?::\s*\w+\s*)?(?:=.*)?$/.exec(part.trim())?.[1] ?? []).filter((word) => /^[A-Za-z_]/.test(word));
 }
 
