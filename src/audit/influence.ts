@@ -53,7 +53,7 @@ export function influenceOf(changed: readonly string[], before: Side, after: Sid
   const reached = new Set<string>();
   const functions = new Set<string>();
   const own = new Set<string>();
-  const left = changed.filter(isFramework).map((path) => `${path} is the framework, which is known by name: what a change of it means for others is not judged`);
+  const left = changed.filter(isFramework).map((path) => `${path} is the framework, known by name: what a change of it means for others is not judged`);
   const unsure = new Set<string>();
   const near = new Set(changed.filter((path) => !isCommon(path)).map(folderOf));
   /** Names that others may use, with the header that they must include, or null for what is exported. */
@@ -62,7 +62,10 @@ export function influenceOf(changed: readonly string[], before: Side, after: Sid
   for (const path of changed) {
     const [was, is] = [before.text(path) ?? '', after.text(path) ?? ''];
     if (path.endsWith('.c')) for (const text of [was, is]) for (const { name } of outlineOf(text).functions) own.add(name);
-    if (isFramework(path)) continue;
+    if (isFramework(path)) {
+      for (const name of askedOtherwise(was, is)) open.set(name, null);
+      continue;
+    }
     const names = changedNames(was, is);
     if (changedLines(was, is).some((line) => UNSURE.test(line))) unsure.add(folderOf(path));
     const folder = reach.folder(path.endsWith('.h') && isCommon(path) ? path : folderOf(path));
@@ -100,6 +103,16 @@ export function influenceOf(changed: readonly string[], before: Side, after: Sid
   for (const { path } of [...before.files, ...after.files]) if (folders.has(folderOf(path))) files.add(path);
   for (const name of reached) functions.add(name);
   return { files, reached, functions, own, unsure, left, notes: open.size === 0 ? [] : ['users of what the series changes were looked for, in other folders, among files that use the sharing API themselves'] };
+}
+
+/** Callbacks that the framework's question for those who can be revoked names now and did not before, or the other way round. */
+function askedOtherwise(was: string, is: string): readonly string[] {
+  const wordsOf = (text: string): ReadonlySet<string> => {
+    const outline = outlineOf(text);
+    return new Set(outline.functions.filter(({ name }) => name === 'dma_buf_attach_revocable').flatMap(({ body, end }) => wordsIn(outline.masks.code.slice(body, end))));
+  };
+  const [before, after] = [wordsOf(was), wordsOf(is)];
+  return [...new Set([...before, ...after])].filter((word) => before.has(word) !== after.has(word));
 }
 
 /** What calls take, by their name. */

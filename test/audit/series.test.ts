@@ -123,6 +123,10 @@ test('the framework itself, and more users than can be looked at, are told', () 
   const { left } = reached(files, 'drivers/core/core.c', (text) => text.replace('dma_buf_put(x->buf);', ''));
   assert.match(left.join(), /^not looked at: 50 folders that use what the series changes: drivers\/d\d+ \(core_put\), .*…$/);
   assert.match(reached(files, 'drivers/dma-buf/dma-buf.c', (text) => text.replace('x = 0', 'x = 1')).left.join(), /^drivers\/dma-buf\/dma-buf\.c is the framework/);
+  // But whom its question names is looked at again.
+  const asks = { 'drivers/dma-buf/dma-buf.c': 'bool dma_buf_attach_revocable(struct x *x)\n{\n\treturn x->cb;\n}\n', 'drivers/toy/toy.c': 'static const struct dma_buf_attach_ops toy_ops = {\n\t.invalidate_mappings = dma_buf_stub,\n};\n' };
+  const { files: judged, reached: names } = reached(asks, 'drivers/dma-buf/dma-buf.c', (text) => text.replace('x->cb', 'x->cb && x->cb != dma_buf_stub'));
+  assert.ok(judged.has('drivers/toy/toy.c') && names.has('toy_ops'));
 });
 
 const finding = (more: Partial<Finding> = {}): Finding => ({ file: 'd/x.c', line: 5, function: 'f', rule: 'attach-leak', obligation: null, confidence: 'high', text: 'x', path: [], anchor: 'return ret;', ordinal: 0, under: [], ...more });
