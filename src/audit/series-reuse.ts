@@ -5,6 +5,7 @@ import type { ExporterProfile, ImporterProfile } from '../results/audit.ts';
 import type { Finding } from '../results/finding.ts';
 import { folderOf } from '../source/lexical.ts';
 import { outlineOf, type FunctionOutline } from '../source/outline.ts';
+import { wordsIn } from './changed-names.ts';
 import type { Influence } from './influence.ts';
 
 type Profile = ImporterProfile | ExporterProfile;
@@ -14,7 +15,7 @@ export const filesOf = (one: Profile): readonly string[] => [one.file, ...one.ev
 
 /**
  * Files whose importers and exporters are to be read anew: a change comes to one of the functions that the facts come from, or calls one; or it is not sure. An
- * exporter is held against all of its file.
+ * exporter that revokes is held against all of its file.
  */
 export function profiledFiles(importers: readonly ImporterProfile[], exporters: readonly ExporterProfile[], influence: Influence, changed: readonly string[]): ReadonlySet<string> {
   const { files, reached, functions, unsure } = influence;
@@ -24,18 +25,21 @@ export function profiledFiles(importers: readonly ImporterProfile[], exporters: 
     const places = (key: string): readonly string[] => [...facts.matchAll(new RegExp(`"${key}":"([^"]+)"`, 'g'))].map((match) => match[1] ?? '');
     return places('function').some((name) => functions.has(name)) || [one.ops ?? '', 'callback' in one ? one.callback ?? '' : ''].some((name) => reached.has(name)) || places('file').some((file) => unsure.has(folderOf(file)));
   };
-  const touched = [...importers.filter(isTouched), ...exporters.filter((one) => changed.includes(one.file) || isTouched(one))];
+  const touched = [...importers.filter(isTouched), ...exporters.filter((one) => (!one.moves && changed.includes(one.file)) || isTouched(one))];
   for (const one of touched) for (const file of filesOf(one)) if (files.has(file)) found.add(file);
   return found;
 }
 
 /** Files in which those importers and exporters, and new ones, are looked for: the folders that their facts come from, and helper layers that a new one may come through. */
-export function discoveredIn(importers: readonly ImporterProfile[], exporters: readonly ExporterProfile[], profiled: ReadonlySet<string>, changed: readonly string[]): (path: string) => boolean {
+export function discoveredIn(
+  importers: readonly ImporterProfile[], exporters: readonly ExporterProfile[], profiled: ReadonlySet<string>, changed: readonly string[], text: (path: string) => string | null,
+): (path: string) => boolean {
   const folders = new Set(changed.map(folderOf));
   for (const one of [...importers, ...exporters]) {
     if (filesOf(one).some((file) => profiled.has(file))) for (const [, file = ''] of JSON.stringify(one).matchAll(/"file":"([^"]+)"/g)) folders.add(folderOf(file));
   }
-  const layers = new Set(importers.flatMap((one) => (one.helpers.length > 0 || filesOf(one).some((file) => file !== one.file) ? filesOf(one) : [])));
+  const said = new Set(changed.flatMap((path) => wordsIn(text(path) ?? '')));
+  const layers = new Set(importers.flatMap((one) => (one.helpers.some((name) => said.has(name)) ? filesOf(one) : [])));
   return (path) => folders.has(folderOf(path)) || layers.has(path);
 }
 

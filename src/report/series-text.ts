@@ -58,7 +58,7 @@ export function conditionText({ file, under }: Finding, { configs }: SeriesResul
 function pairLines(changes: readonly PairChange[]): string[] {
   const groups = new Map<string, PairChange[]>();
   for (const one of changes) {
-    const key = `${one.before ?? 'new'} → ${one.after ?? 'gone'}`;
+    const key = `${one.before ?? 'new'} -> ${one.after ?? 'gone'}`;
     groups.set(key, [...(groups.get(key) ?? []), one]);
   }
   return [...groups].map(([key, rows]) => {

@@ -188,6 +188,15 @@ test('a series that lacks a patch says so; a cover letter is no patch; git log -
   assert.deepEqual(seriesIn(commit('b', 6, 'second', 'three') + commit('a', 5, 'first', 'two'))?.patches.map(({ subject }) => subject), ['first', 'second']);
 });
 
+test('a mutated thread is read, or not, and never throws', () => {
+  const thread = [mail('[PATCH v2 0/2] cover', 'base-commit: 0123456789abcdef'), mail('[PATCH v2 1/2] a', DIFF('two')), mail('Re: [PATCH v2 1/2] a', `> ${DIFF('two').replace(/\n/g, '\n> ')}`), mail('[PATCH v2 2/2] b', DIFF('three'), 'Content-Type: text/plain; format=flowed; charset="utf-8"\nContent-Transfer-Encoding: quoted-printable\n')].join('');
+  fc.assert(fc.property(fc.nat(thread.length), fc.nat(40), fc.oneof(fc.string({ maxLength: 6 }), fc.constantFrom('\n', '\r\n', '--', '@@ ', 'From ', '=?', '=', ';')), fc.nat(thread.length), (at, cut, piece, other) => {
+    const once = thread.slice(0, at) + piece + thread.slice(at + cut);
+    const series = seriesIn(once.slice(0, other) + piece + once.slice(other));
+    for (const { files } of series?.patches ?? []) for (const file of files) assert.equal(typeof applyPatch('one\n', file).ok, 'boolean');
+  }), { numRuns: 400 });
+});
+
 test('what is no patch is none', () => {
   for (const text of ['', 'hello\n', mail('[PATCH] no diff', 'text'), '\u0000\u0001']) assert.equal(seriesIn(text), null);
   assert.equal(mailsIn('diff --git a/x b/x\n', (one) => one).length, 0);
