@@ -30,8 +30,10 @@ export interface AuditTreeInput {
   readonly only?: ReadonlySet<string> | null;
   /** Rules look at these functions alone, by name. Default: all. */
   readonly functions?: ReadonlySet<string> | null;
-  /** Importers and exporters are not looked for. */
-  readonly withoutProfiles?: boolean;
+  /** Importers and exporters count whose attach call or table stands in one of these files; null: as with `only`. Where it is empty they are not looked for. */
+  readonly profiled?: ReadonlySet<string> | null;
+  /** Where importers and exporters are looked for; null: as with `within`, or in all of the tree. */
+  readonly discovered?: ReadonlySet<string> | null;
 }
 
 /** What one thread found. Positions are those of discovery, which is the same in every thread. */
@@ -50,22 +52,22 @@ export interface AuditPart {
 export type AuditFacts = Omit<AuditResult, 'pairs'>;
 
 /** Takes pieces of work until there are none left. */
-export function auditPart({ code, files, take, progress, rules = [], within: part = null, only = null, functions = null, withoutProfiles = false }: AuditTreeInput): AuditPart {
+export function auditPart({ code, files, take, progress, rules = [], within: part = null, only = null, functions = null, profiled = null, discovered = null }: AuditTreeInput): AuditPart {
   const within = only ?? part;
   const view = new TreeView(code, files);
   const ledger: LedgerRow[] = [];
-  const near = typeof within === 'string' ? new TreeView(code, files.filter(({ path }) => isNear(path, within))) : view;
-  const found = withoutProfiles ? { importers: [], ledger: [] } : findImporters(near);
+  const near = discovered !== null ? new TreeView(code, files.filter(({ path }) => discovered.has(path))) : typeof within === 'string' ? new TreeView(code, files.filter(({ path }) => isNear(path, within))) : view;
+  const found = profiled?.size === 0 ? { importers: [], ledger: [] } : findImporters(near);
   ledger.push(...found.ledger);
-  const foundExporters = withoutProfiles ? [] : findExporters(near);
+  const foundExporters = profiled?.size === 0 ? [] : findExporters(near);
   // One attach call's importers stay together: they share their callbacks. Dynamic ones first: they take the longest.
   const sites = new Map<string, number[]>();
   for (const [position, one] of found.importers.entries()) {
     const key = `${one.site.file}:${one.site.line}`;
-    if (isWithin(one.site.file, within) || (one.ops !== null && isWithin(one.ops.file, within))) sites.set(key, [...(sites.get(key) ?? []), position]);
+    if (isWithin(one.site.file, profiled ?? within) || (one.ops !== null && isWithin(one.ops.file, profiled ?? within))) sites.set(key, [...(sites.get(key) ?? []), position]);
   }
   const groups = [...sites.values()].sort((a, b) => Number(isDynamic(found.importers, b)) - Number(isDynamic(found.importers, a)));
-  const tables = [...foundExporters.keys()].filter((position) => isWithin(foundExporters[position]?.table.file ?? '', within));
+  const tables = [...foundExporters.keys()].filter((position) => isWithin(foundExporters[position]?.table.file ?? '', profiled ?? within));
   const total = groups.length + tables.length;
   const asked = namesIn(view, only === null ? part : null);
   const ruled = !rules.some(({ judge }) => judge === 'typestate' || judge === 'function') ? [] : filesForRules(files).filter((file) => isWithin(file, within) || (within !== null && asked.size > 0 && isNear(file, within) && callsOneOf(view, file, asked)));
@@ -94,7 +96,7 @@ export function auditPart({ code, files, take, progress, rules = [], within: par
       const id = uniqueId(found.importers, position, importerName, (row) => row.ops?.name ?? row.site.function, (row) => `${row.site.file}:${row.site.function}`);
       const profile = profileImporter(view, one, id, ledger);
       importers.push([position, profile]);
-      for (const rule of importerRules) for (const told of rule.find(view, profile, one, ledger)) findings.push(findingOf(view, rule, told));
+      for (const rule of importerRules) for (const told of rule.find(view, profile, one, ledger)) findings.push({ ...findingOf(view, rule, told), by: [`importer ${id}`] });
     }
     const position = tables[piece - groups.length];
     const one = position === undefined ? undefined : foundExporters[position];
@@ -102,7 +104,7 @@ export function auditPart({ code, files, take, progress, rules = [], within: par
     const id = uniqueId<FoundExporter>(foundExporters, position, exporterName, (row) => row.table.name, (row) => `${row.table.file}:${row.table.name}`);
     const profile = profileExporter(view, one, id, ledger);
     exporters.push([position, profile]);
-    for (const rule of exporterRules) for (const told of rule.find(view, profile, one, ledger)) findings.push(findingOf(view, rule, told));
+    for (const rule of exporterRules) for (const told of rule.find(view, profile, one, ledger)) findings.push({ ...findingOf(view, rule, told), by: [`exporter ${id}`] });
   }
   for (const fn of code.parsed) for (const gap of functionGaps(fn)) if (gap.gap !== 'both-sides-read') ledger.push({ file: gap.file, line: gap.line, function: gap.function, reason: `${gap.gap}: ${gap.text}` });
   return {

@@ -55,7 +55,7 @@ export function findingsIn(view: TreeView, file: string, rules: readonly Rule[],
     const fn = view.code.functionIn(file, name);
     if (fn === null) continue;
     let isDecided = true;
-    for (const rule of asked) for (const one of rule.find(view, fn, ledger)) findings.push(findingOf(view, rule, one));
+    for (const rule of asked) for (const one of rule.find(view, fn, ledger)) findings.push({ ...findingOf(view, rule, one), by: [name] });
     if (tracks) {
       const run = breachesOf(view, fn);
       if (run.undecided !== null) {
@@ -65,7 +65,7 @@ export function findingsIn(view: TreeView, file: string, rules: readonly Rule[],
       for (const breach of run.breaches) {
         for (const rule of typestate) {
           const told = rule.tell(breach);
-          if (told !== null) findings.push(lowered(findingOf(view, rule, told), isDecided));
+          if (told !== null) findings.push({ ...lowered(findingOf(view, rule, told), isDecided), by: [name] });
         }
       }
     }
@@ -83,16 +83,18 @@ const callsTracked = (view: TreeView, place: LexicalFunction): boolean => view.c
 /** In the order of places, each finding once, numbered within rule, function and anchor. */
 export function numbered(all: readonly Unnumbered[]): readonly Finding[] {
   const sorted = [...all].sort((a, b) => (a.file === b.file ? a.line - b.line || compare(a.rule, b.rule) || compare(a.text, b.text) || CONFIDENCES.indexOf(a.confidence) - CONFIDENCES.indexOf(b.confidence) : compare(a.file, b.file)));
-  const seen = new Set<string>();
+  const placeOf = (one: Unnumbered): string => `${one.rule} ${one.file}:${one.line} ${one.text}`;
+  const ways = new Map<string, Set<string>>();
+  for (const one of sorted) ways.set(placeOf(one), new Set([...(ways.get(placeOf(one)) ?? []), ...(one.by ?? [])]));
   const counts = new Map<string, number>();
   return sorted.flatMap((one) => {
-    const place = `${one.rule} ${one.file}:${one.line} ${one.text}`;
-    if (seen.has(place)) return [];
-    seen.add(place);
+    const by = ways.get(placeOf(one));
+    if (by === undefined) return [];
+    ways.delete(placeOf(one));
     const key = `${one.rule} ${one.function} ${one.anchor}`;
     const ordinal = counts.get(key) ?? 0;
     counts.set(key, ordinal + 1);
-    return [{ ...one, ordinal }];
+    return [{ ...one, ordinal, ...(by.size === 0 ? {} : { by: [...by].sort() }) }];
   });
 }
 

@@ -1,11 +1,14 @@
-// Which files a series of patches can change the verdict on. Goes by names: what is defined otherwise now, who mentions it, in which folder, and which names that
-// folder gives to others. Over the text; rather too many than too few, and what is left out is told (issue 4, part 4).
+// Which functions, and which files, a series of patches can change the verdict on. Goes by names: what is defined otherwise now, who uses it, what it uses itself, and
+// which names a folder gives to others. Over the text; rather too many than too few, and what is left out is told (issue 4, part 4).
 
 import { Includes } from '../source/includes.ts';
 import { folderOf } from '../source/lexical.ts';
-import { outlineOf, type Outline } from '../source/outline.ts';
+import { outlineOf } from '../source/outline.ts';
 import { scanner } from '../source/scan.ts';
+import { VOCABULARY } from '../source/identifier-index.ts';
+import { changedLines, changedNames, wordsIn } from './changed-names.ts';
 import { filesForRules } from './findings.ts';
+import { CALLS } from './typestate/calls.ts';
 
 /** The tree at one end of the series. */
 export interface Side {
@@ -14,49 +17,120 @@ export interface Side {
 }
 
 export interface Influence {
-  /** Files to judge at both ends. */
+  /** Files in which a finding counts: all C of the folders that are reached. */
   readonly files: ReadonlySet<string>;
+  /** Names of functions and tables that come to what is changed. */
+  readonly reached: ReadonlySet<string>;
+  /** These, and others that may be judged otherwise now: by who calls them, or by who gives back what they take. */
+  readonly functions: ReadonlySet<string>;
+  /** Names of all functions in changed files. */
+  readonly own: ReadonlySet<string>;
+  /** Folders in which importers and exporters come or go, or in which members are stored to otherwise: who reads them cannot be told by names. */
+  readonly unsure: ReadonlySet<string>;
   /** What the series may reach and what is not looked at, and why. */
   readonly left: readonly string[];
+  /** How it was looked for. */
+  readonly notes: readonly string[];
 }
 
-/** Files of other folders than the changed ones that are looked at; all of them would be a whole audit. */
-const MOST_FILES = 60;
+/** Functions of other folders than the changed ones that are looked at; all of them would be a whole audit. */
+const MOST_FUNCTIONS = 300;
 /** Folders that are named one by one. */
 const MOST_NAMED = 8;
-/** Functions of a folder are followed upwards no further. */
+/** Functions are followed upwards no further. */
 const FARTHEST = 10;
 
 /** The framework is what the audit knows by name; it never reads it. */
 const isFramework = (path: string): boolean => /^drivers\/dma-buf\/[\w-]+\.c$/.test(path);
+/** Headers for all. */
+const isCommon = (path: string): boolean => path.startsWith('include/');
+/** Changes of this kind reach readers that have no name in them. */
+const UNSURE = /(?:->|\.)\w+(?:\[[^\]]*\])?\s*=(?!=)|\bdma_buf_(?:dynamic_)?attach\b|\b(?:dma_buf|dma_buf_attach|virtio_dma_buf)_ops\b/;
 
 /** `changed`: C files whose text is another one at the ends. */
 export function influenceOf(changed: readonly string[], before: Side, after: Side): Influence {
-  const ruled = [...new Set([...filesForRules(before.files), ...filesForRules(after.files)])].sort();
-  const byFolder = new Map<string, string[]>();
-  for (const path of ruled) byFolder.set(folderOf(path), [...(byFolder.get(folderOf(path)) ?? []), path]);
-  const near = new Set(changed.map(folderOf));
-  const left: string[] = changed.filter(isFramework).map((path) => `${path} is the framework, which is known by name: what a change of it means for others is not judged`);
-  const far = new Far(byFolder, before, after).of(changed.filter((path) => !isFramework(path)), near);
-  // Those nearest in the tree first: where not all can be looked at, they are the likeliest.
-  const sorted = [...far].sort((a, b) => distance(a[0], changed) - distance(b[0], changed) || (a[0] < b[0] ? -1 : 1));
+  const reach = new Reached(before, after);
+  const reached = new Set<string>();
+  const functions = new Set<string>();
+  const own = new Set<string>();
+  const left = changed.filter(isFramework).map((path) => `${path} is the framework, known by name: what a change of it means for others is not judged`);
+  const unsure = new Set<string>();
+  const near = new Set(changed.filter((path) => !isCommon(path)).map(folderOf));
+  /** Names that others may use, with the header that they must include, or null for what is exported. */
+  const open = new Map<string, string | null>();
+  const kinds = new Set<string>();
+  for (const path of changed) {
+    const [was, is] = [before.text(path) ?? '', after.text(path) ?? ''];
+    if (path.endsWith('.c')) for (const text of [was, is]) for (const { name } of outlineOf(text).functions) own.add(name);
+    if (isFramework(path)) {
+      for (const name of askedOtherwise(was, is)) open.set(name, null);
+      continue;
+    }
+    const names = changedNames(was, is);
+    if (changedLines(was, is).some((line) => UNSURE.test(line))) unsure.add(folderOf(path));
+    const folder = reach.folder(path.endsWith('.h') && isCommon(path) ? path : folderOf(path));
+    const used = folder.up(names);
+    for (const name of used) reached.add(name);
+    const inner = folder.partsNamed(names);
+    // Whom it calls is judged by its callers, too.
+    for (const { words } of inner) for (const word of words) functions.add(word);
+    for (const kind of releasedBy(folder, inner)) kinds.add(kind);
+    if (path.endsWith('.h')) for (const name of used) open.set(name, path);
+    for (const name of folder.exported()) if (used.has(name)) open.set(name, null);
+  }
+  // Who takes something is judged by who gives such things back.
+  const takers = new Set([...Object.entries(CALLS_BY_NAME)].flatMap(([name, kind]) => (kinds.has(kind) ? [name] : [])));
+  for (const one of near) for (const { name } of reach.folder(one).users(takers, new Set())) functions.add(name);
+  const far = reach.far(open, near);
   const folders = new Set(near);
   const leftOut: string[] = [];
-  let room = MOST_FILES;
-  for (const [folder, why] of sorted) {
-    const size = byFolder.get(folder)?.length ?? 0;
-    if (size > room) leftOut.push(`${folder} (${why})`);
-    else {
-      folders.add(folder);
-      room -= size;
+  let room = MOST_FUNCTIONS;
+  // Those nearest in the tree first: where not all can be looked at, they are the likeliest.
+  for (const [one, { why, names, size }] of [...far].sort((a, b) => distance(a[0], changed) - distance(b[0], changed) || (a[0] < b[0] ? -1 : 1))) {
+    if (size > room) {
+      leftOut.push(`${one} (${why})`);
+      continue;
     }
+    room -= size;
+    folders.add(one);
+    for (const name of names) reached.add(name);
+    for (const { name } of reach.folder(one).users(takers, new Set())) functions.add(name);
   }
   const shown = leftOut.slice(0, MOST_NAMED);
   if (leftOut.length > 0) left.push(`not looked at: ${leftOut.length === 1 ? 'a folder that uses' : `${leftOut.length} folders that use`} what the series changes: ${shown.join(', ')}${leftOut.length > shown.length ? ', …' : ''}`);
   const files = new Set(changed);
   // A finding may stand in a file that does not use the sharing API itself.
   for (const { path } of [...before.files, ...after.files]) if (folders.has(folderOf(path))) files.add(path);
-  return { files, left };
+  for (const name of reached) functions.add(name);
+  return { files, reached, functions, own, unsure, left, notes: open.size === 0 ? [] : ['users of what the series changes were looked for, in other folders, among files that use the sharing API themselves'] };
+}
+
+/** Callbacks that the framework's question for those who can be revoked names now and did not before, or the other way round. */
+function askedOtherwise(was: string, is: string): readonly string[] {
+  const wordsOf = (text: string): ReadonlySet<string> => {
+    const outline = outlineOf(text);
+    return new Set(outline.functions.filter(({ name }) => name === 'dma_buf_attach_revocable').flatMap(({ body, end }) => wordsIn(outline.masks.code.slice(body, end))));
+  };
+  const [before, after] = [wordsOf(was), wordsOf(is)];
+  return [...new Set([...before, ...after])].filter((word) => before.has(word) !== after.has(word));
+}
+
+/** What calls take, by their name. */
+const CALLS_BY_NAME: Readonly<Record<string, string>> = Object.fromEntries([...CALLS].flatMap(([name, { acquires }]) => (acquires === undefined ? [] : [[name, acquires.kind]])));
+
+/** What kinds of things some functions give back, by themselves or by those they call. */
+function releasedBy(folder: Folder, parts: readonly Part[]): ReadonlySet<string> {
+  const kinds = new Set<string>();
+  let level = parts;
+  for (let depth = 0; depth < 3 && level.length > 0; depth++) {
+    const words = new Set(level.flatMap((one) => [...one.handed]));
+    for (const word of words) {
+      const kind = CALLS.get(word)?.releases?.kind;
+      if (kind !== undefined) kinds.add(kind);
+    }
+    level = folder.partsNamed(words).filter((one) => !level.includes(one));
+  }
+  return kinds;
 }
 
 /** Folders between two: 0 for the same one. */
@@ -70,141 +144,182 @@ function distance(folder: string, changed: readonly string[]): number {
   }));
 }
 
-/** Who is reached beyond the changed folders: by what changed headers say, and by what the folders export. */
-class Far {
-  private readonly ruled: ReadonlyMap<string, readonly string[]>;
-  private readonly sides: readonly Side[];
-  private readonly includes: readonly Includes[];
+/** A function or a table. */
+interface Part {
+  readonly name: string;
+  readonly words: ReadonlySet<string>;
+  /** What it calls, or hands on: names before a bracket, a comma or a closing bracket. */
+  readonly handed: ReadonlySet<string>;
+  /** Members that it calls: "move" of `funcs->move(…)`. */
+  readonly calls: ReadonlySet<string>;
+  /** Of a table: which member holds which name. */
+  readonly rows: readonly (readonly [member: string, value: string])[];
+}
 
-  /** `ruled`: files that rules look at, by folder. */
-  constructor(ruled: ReadonlyMap<string, readonly string[]>, before: Side, after: Side) {
-    this.ruled = ruled;
-    this.sides = [before, after];
-    this.includes = this.sides.map(({ text }) => new Includes(text));
+/** One text of a file: of the first end, or of the last where that is another one. */
+interface Text {
+  readonly path: string;
+  readonly text: string;
+  readonly bytes: Uint8Array;
+}
+
+/** The C of one folder, at both ends, by names. */
+class Folder {
+  private readonly texts: readonly Text[];
+  private readonly exports: ReadonlySet<string>;
+  private readonly known = new Map<Text, readonly Part[]>();
+
+  constructor(texts: readonly Text[], exports: ReadonlySet<string>) {
+    this.texts = texts;
+    this.exports = exports;
   }
 
-  /** Folders, each with the name by which it is reached. */
-  of(changed: readonly string[], near: ReadonlySet<string>): ReadonlyMap<string, string> {
-    const found = new Map<string, string>();
-    /** Names that others may use, and the header that they must include, or null for what is exported. */
-    let open = new Map<string, string | null>();
-    for (const path of changed) {
-      const names = changedNames(this.sides[0]?.text(path) ?? '', this.sides[1]?.text(path) ?? '');
-      if (path.endsWith('.h')) for (const name of names) open.set(name, path);
-      else for (const name of this.exportedOf(folderOf(path), names)) open.set(name, null);
-    }
-    for (let round = 0; round < FARTHEST && open.size > 0; round++) {
-      const next = new Map<string, string | null>();
-      for (const [folder, names] of this.mentions(open, (folder) => near.has(folder) || found.has(folder))) {
-        found.set(folder, [...names][0] ?? '');
-        for (const name of this.exportedOf(folder, names)) next.set(name, null);
+  exported(): ReadonlySet<string> {
+    return this.exports;
+  }
+
+  /** Names of functions and tables that come to one of these, themselves included. */
+  up(names: ReadonlySet<string>): ReadonlySet<string> {
+    const reached = new Set(names);
+    const members = new Set<string>();
+    let [open, called]: [ReadonlySet<string>, ReadonlySet<string>] = [names, members];
+    for (let depth = 0; depth < FARTHEST && open.size + called.size > 0; depth++) {
+      const [next, nextCalled] = [new Set<string>(), new Set<string>()];
+      for (const { name, rows } of this.users(open, called)) {
+        for (const [member, value] of rows) {
+          if (!open.has(value) || members.has(member)) continue;
+          members.add(member);
+          nextCalled.add(member);
+        }
+        if (reached.has(name)) continue;
+        reached.add(name);
+        next.add(name);
       }
-      open = next;
+      [open, called] = [next, nextCalled];
+    }
+    return reached;
+  }
+
+  /** Parts that use one of the names, or call one of the members. */
+  users(names: ReadonlySet<string>, members: ReadonlySet<string>): readonly Part[] {
+    return this.textsWith([...names, ...members]).flatMap((one) => this.parts(one)).filter(({ words, calls }) => meets(words, names) || meets(calls, members));
+  }
+
+  partsNamed(names: ReadonlySet<string>): readonly Part[] {
+    if (names.size === 0) return [];
+    const begins = new RegExp(`^[A-Za-z_][^\\n;]*\\b(?:${[...names].join('|')})\\b[^\\n;]*[({=]|^(?:${[...names].join('|')})\\(`, 'm');
+    return this.textsWith([...names]).filter(({ text }) => begins.test(text)).flatMap((one) => this.parts(one)).filter(({ name }) => names.has(name));
+  }
+
+  private textsWith(names: readonly string[]): readonly Text[] {
+    if (names.length === 0) return [];
+    const wanted = new Set(names);
+    const [long, short] = [names.filter((name) => name.length >= 3), names.filter((name) => name.length < 3)];
+    const { find } = scanner(long.length === 0 ? ['\u0000\u0000\u0000'] : [...new Set(long)]);
+    return this.texts.filter(({ text, bytes }) => find(bytes, bytes.length).some((word) => wanted.has(word)) || short.some((name) => text.includes(name)));
+  }
+
+  private parts(one: Text): readonly Part[] {
+    const known = this.known.get(one);
+    if (known !== undefined) return known;
+    const { functions, tables, masks } = outlineOf(one.text);
+    const made = [...functions, ...tables].map(({ name, body, end }): Part => {
+      const code = masks.code.slice(body, end);
+      return { name, words: new Set(wordsIn(code)), handed: new Set([...code.matchAll(/\b([A-Za-z_]\w*)\s*[(,)]/g)].map((match) => match[1] ?? '')), calls: new Set([...code.matchAll(/(?:->|\.)\s*(\w+)\s*\(/g)].map((match) => match[1] ?? '')), rows: [...code.matchAll(/\.(\w+)\s*=\s*&?(\w+)/g)].map((match) => [match[1] ?? '', match[2] ?? ''] as const) };
+    });
+    this.known.set(one, made);
+    return made;
+  }
+}
+
+function meets(all: ReadonlySet<string>, wanted: ReadonlySet<string>): boolean {
+  const [few, many] = all.size < wanted.size ? [all, wanted] : [wanted, all];
+  for (const one of few) if (many.has(one)) return true;
+  return false;
+}
+
+interface FarFolder {
+  /** The name by which it is reached. */
+  readonly why: string;
+  readonly names: ReadonlySet<string>;
+  /** Functions and tables among them. */
+  readonly size: number;
+}
+
+/** Folders of a tree at both ends, and who of them uses what others give. */
+class Reached {
+  private readonly before: Side;
+  private readonly after: Side;
+  private readonly ruled: ReadonlySet<string>;
+  private readonly folders = new Map<string, Folder>();
+
+  constructor(before: Side, after: Side) {
+    this.before = before;
+    this.after = after;
+    this.ruled = new Set([...filesForRules(before.files), ...filesForRules(after.files)].map(folderOf));
+  }
+
+  /** A folder of the tree, or one file as if it stood alone. */
+  folder(path: string): Folder {
+    const known = this.folders.get(path);
+    if (known !== undefined) return known;
+    const texts: Text[] = [];
+    const exports = new Set<string>();
+    const isOwn = (file: string): boolean => file === path || folderOf(file) === path;
+    for (const side of [this.before, this.after]) {
+      for (const file of side.files) {
+        if (!isOwn(file.path)) continue;
+        for (const name of file.exports) exports.add(name);
+        const text = side.text(file.path);
+        if (text === null || (side === this.after && text === this.before.text(file.path))) continue;
+        texts.push({ path: file.path, text, bytes: Buffer.from(text, 'latin1') });
+      }
+    }
+    const made = new Folder(texts, exports);
+    this.folders.set(path, made);
+    return made;
+  }
+
+  /** Folders beyond the changed ones, round by round: who uses a name may give another one. */
+  far(open: ReadonlyMap<string, string | null>, near: ReadonlySet<string>): ReadonlyMap<string, FarFolder> {
+    const found = new Map<string, FarFolder>();
+    let names = open;
+    for (let round = 0; round < FARTHEST && names.size > 0; round++) {
+      const next = new Map<string, string | null>();
+      for (const [one, used] of this.mentions(names, (folder) => near.has(folder) || found.has(folder))) {
+        const folder = this.folder(one);
+        const reached = folder.up(used);
+        found.set(one, { why: [...used][0] ?? '', names: reached, size: reached.size - used.size });
+        for (const name of folder.exported()) if (reached.has(name) && !open.has(name)) next.set(name, null);
+      }
+      names = next;
     }
     return found;
   }
 
-  /** Folders with files that rules look at, in which one of the names is used by a file that can see it. */
+  /** Folders with files that rules look at, in which one of the names is used by a file that can see it and uses the sharing API. */
   private mentions(names: ReadonlyMap<string, string | null>, isKnown: (folder: string) => boolean): ReadonlyMap<string, ReadonlySet<string>> {
     const found = new Map<string, Set<string>>();
-    const long = [...names.keys()].filter((name) => name.length >= 3);
-    if (long.length === 0) return found;
-    const scan = scanner(long);
-    const wanted = new Set(long);
-    for (const [at, { files, text }] of this.sides.entries()) {
-      for (const { path } of files) {
+    // Words of the sharing API are in the index; others are looked for.
+    const indexed = (name: string): boolean => VOCABULARY.some((prefix) => name.startsWith(prefix));
+    const others = [...names.keys()].filter((name) => name.length >= 3 && !indexed(name));
+    const find = others.length === 0 ? null : scanner(others).find;
+    for (const side of [this.before, this.after]) {
+      const includes = new Includes(side.text);
+      const isSeen = (path: string, word: string): boolean => {
+        const header = names.get(word);
+        return header === null || (header !== undefined && includes.of(path).includes(header));
+      };
+      for (const { path, words } of side.files) {
         const folder = folderOf(path);
-        if (!this.ruled.has(folder) || isKnown(folder)) continue;
-        const body = text(path);
-        if (body === null) continue;
-        const bytes = Buffer.from(body, 'latin1');
-        const used = scan.find(bytes, bytes.length).filter((word) => wanted.has(word));
-        if (used.length === 0) continue;
-        const seen = used.filter((word) => {
-          const header = names.get(word);
-          return header === null || header === undefined || (this.includes[at]?.of(path).includes(header) ?? true);
-        });
-        if (seen.length > 0) found.set(folder, new Set([...(found.get(folder) ?? []), ...seen]));
+        if (words.length === 0 || !this.ruled.has(folder) || isKnown(folder)) continue;
+        const text = find === null ? null : side.text(path);
+        if (side === this.after && text !== null && text === this.before.text(path)) continue;
+        const bytes = text === null ? null : Buffer.from(text, 'latin1');
+        const used = [...words, ...(find === null || bytes === null ? [] : find(bytes, bytes.length))].filter((word) => names.has(word) && isSeen(path, word));
+        if (used.length > 0) found.set(folder, new Set([...(found.get(folder) ?? []), ...used]));
       }
     }
     return found;
   }
-
-  /** What a folder exports that comes, through its own functions and tables, to one of the names. */
-  private exportedOf(folder: string, names: ReadonlySet<string>): ReadonlySet<string> {
-    const exported = new Set(this.sides.flatMap(({ files }) => files.flatMap((file) => (folderOf(file.path) === folder ? file.exports : []))));
-    if (exported.size === 0) return exported;
-    const parts = this.sides.flatMap(({ files, text }, at) => files.flatMap(({ path }) => {
-      const body = text(path);
-      // What is the same behind the series was looked at before it.
-      const isNew = folderOf(path) === folder && path.endsWith('.c') && body !== null && (at === 0 || body !== this.sides[0]?.text(path));
-      return isNew ? partsOf(outlineOf(body)) : [];
-    }));
-    const reached = new Set(names);
-    for (let depth = 0, grown = true; grown && depth < FARTHEST; depth++) {
-      grown = false;
-      for (const { name, words } of parts) {
-        if (reached.has(name) || ![...words].some((word) => reached.has(word))) continue;
-        reached.add(name);
-        grown = true;
-      }
-    }
-    return new Set([...exported].filter((name) => reached.has(name)));
-  }
-}
-
-/** Functions and tables, each with the words in it. */
-const partsOf = ({ text, functions, tables }: Outline): readonly { readonly name: string; readonly words: ReadonlySet<string> }[] =>
-  [...functions, ...tables].map(({ name, body, end }) => ({ name, words: new Set(wordsIn(text.slice(body, end))) }));
-
-const wordsIn = (text: string): readonly string[] => text.match(/[A-Za-z_]\w*/g) ?? [];
-
-/** Functions, tables and macros that are other ones now, and what other statements that are not the same declare. */
-export function changedNames(before: string, after: string): ReadonlySet<string> {
-  const [was, is] = [definitionsOf(before), definitionsOf(after)];
-  const found = new Set<string>();
-  for (const name of [...was.named.keys(), ...is.named.keys()]) if (was.named.get(name) !== is.named.get(name)) found.add(name);
-  const counts = new Map<string, number>();
-  for (const one of statementsIn(was.rest)) counts.set(one, (counts.get(one) ?? 0) + 1);
-  for (const one of statementsIn(is.rest)) counts.set(one, (counts.get(one) ?? 0) - 1);
-  for (const [one, count] of counts) if (count !== 0) for (const name of declaredIn(one)) found.add(name);
-  return found;
-}
-
-/** Directives line by line, the rest between semicolons and braces. */
-function statementsIn(lines: readonly string[]): readonly string[] {
-  const directives = lines.filter((line) => line.startsWith('#'));
-  return [...directives, ...lines.filter((line) => !line.startsWith('#')).join(' ').split(/[;{}]/).map((one) => one.trim()).filter((one) => one !== '')];
-}
-
-/** "int foo(struct bar *b)" → foo; "void (*move)(int)" → move; "A, B = 2" → A, B; "u32 a:1" → a; "struct foo" → foo. */
-function declaredIn(statement: string): readonly string[] {
-  if (statement.startsWith('#')) return wordsIn(statement.replace(/^#\s*\w+/, '').replace(/"[^"]*"|<[^>]*>/g, '')).filter((word) => word !== 'defined');
-  const call = /\(\s*\*\s*(\w+)|(\w+)\s*\(/.exec(statement);
-  if (call !== null) return [call[1] ?? call[2] ?? ''];
-  return statement.split(',').flatMap((part) => /(\w+)(?:\s*\[[^\]]*\])*\s*(?::\s*\w+\s*)?(?:=.*)?$/.exec(part.trim())?.[1] ?? []).filter((word) => /^[A-Za-z_]/.test(word));
-}
-
-function definitionsOf(text: string): { readonly named: ReadonlyMap<string, string>; readonly rest: readonly string[] } {
-  const { functions, tables, macros, masks } = outlineOf(text);
-  const named = new Map<string, string>();
-  const add = (name: string, says: string): void => void named.set(name, `${named.get(name) ?? ''}\n${says.replace(/\s+/g, ' ')}`);
-  const lines = masks.code.split('\n');
-  const isTaken = new Set<number>();
-  const take = (name: string, line: number, endLine: number, under: readonly string[]): void => {
-    // What stands before the name, its type, may be on the line above.
-    const from = line > 1 && /^[A-Za-z_][\w\s*]*$/.test(lines[line - 2] ?? '') ? line - 1 : line;
-    for (let at = from; at <= endLine; at++) isTaken.add(at);
-    add(name, `${under.join(' ')} ${lines.slice(from - 1, endLine).join('\n')}`);
-  };
-  for (const { name, line, endLine, under } of functions) take(name, line, endLine, under);
-  for (const { name, line, body, end, under } of tables) take(name, line, line + (text.slice(body, end).split('\n').length - 1), under);
-  for (const { name, parameters, text: says, line } of macros) {
-    for (let at = line; ; at++) {
-      isTaken.add(at);
-      if (!(lines[at - 1] ?? '').trimEnd().endsWith('\\')) break;
-    }
-    add(name, `${parameters?.join() ?? ''} ${says}`);
-  }
-  return { named, rest: lines.flatMap((line, at) => (isTaken.has(at + 1) || line.trim() === '' ? [] : [line.replace(/\s+/g, ' ').trim()])) };
 }

@@ -23,9 +23,11 @@ export interface FactsOptions {
   /** Texts in front of the disk's, and the only files that are judged; with a series of patches. */
   readonly overlay?: ReadonlyMap<string, string | null>;
   readonly only?: readonly string[];
-  /** Rules look at these functions alone; and importers and exporters are not looked for. */
-  readonly functions?: readonly string[];
-  readonly withoutProfiles?: boolean;
+  /** Rules look at these functions alone; of importers and exporters, those in these files alone. */
+  readonly functions?: readonly string[] | null;
+  readonly profiled?: readonly string[] | null;
+  /** Files in which importers and exporters are looked for; null: all. */
+  readonly discovered?: readonly string[] | null;
   readonly progress: (done: number, total: number) => void;
   readonly stop: () => boolean;
 }
@@ -40,7 +42,7 @@ export async function factsOf(root: string, tree: AuditResult['tree'], index: Pi
   const count = options.workers ?? Math.min(2, availableParallelism());
   const files = index.files.filter((file) => file.words.length > 0 || file.exports.length > 0).map(({ path, words, exports }) => ({ path, words, exports }));
   const counter = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
-  const setup: FactsSetup = { root, files, dist: dirname(fileURLToPath(import.meta.url)), counter, rules: options.rules, within: options.within, headers: options.headers, overlay: options.overlay ?? null, only: options.only ?? null, functions: options.functions ?? null, withoutProfiles: options.withoutProfiles === true };
+  const setup: FactsSetup = { root, files, dist: dirname(fileURLToPath(import.meta.url)), counter, rules: options.rules, within: options.within, headers: options.headers, overlay: options.overlay ?? null, only: options.only ?? null, functions: options.functions ?? null, profiled: options.profiled ?? null, discovered: options.discovered ?? null };
   const workers = Array.from({ length: Math.max(1, count) }, () => new Worker(new URL('./facts-worker.js', import.meta.url), { workerData: setup, resourceLimits: { stackSizeMb: STACK_MIB } }));
   let timer: NodeJS.Timeout | undefined;
   try {

@@ -29,7 +29,10 @@ export interface FactsSetup {
   readonly only: readonly string[] | null;
   /** Only these functions are judged; null: all. */
   readonly functions: readonly string[] | null;
-  readonly withoutProfiles: boolean;
+  /** Files whose importers and exporters count; null: all of those above. */
+  readonly profiled: readonly string[] | null;
+  /** Files in which importers and exporters are looked for; null: all. */
+  readonly discovered: readonly string[] | null;
 }
 
 /** What it says: pieces begun, and at the end what it found; or why it could not. */
@@ -38,7 +41,7 @@ export type FromFactsWorker =
   | { readonly kind: 'done'; readonly part: AuditPart }
   | { readonly kind: 'failed'; readonly message: string };
 
-const { root, files, dist, counter, rules, within, headers, overlay, only, functions, withoutProfiles } = workerData as FactsSetup;
+const { root, files, dist, counter, rules, within, headers, overlay, only, functions, profiled, discovered } = workerData as FactsSetup;
 const say = (message: FromFactsWorker): void => parentPort?.postMessage(message);
 try {
   const grammar = await loadGrammar({ runtime: readFileSync(join(dist, 'web-tree-sitter.wasm')), language: readFileSync(join(dist, 'tree-sitter-c.wasm')) });
@@ -60,7 +63,8 @@ try {
       within,
       only: only === null ? null : new Set(only),
       functions: functions === null ? null : new Set(functions),
-      withoutProfiles,
+      profiled: profiled === null ? null : new Set(profiled),
+      discovered: discovered === null ? null : new Set(discovered),
       take: () => Atomics.add(pieces, 0, 1),
       progress: (done, total) => say({ kind: 'progress', done, total }),
     }),

@@ -58,7 +58,7 @@ export function conditionText({ file, under }: Finding, { configs }: SeriesResul
 function pairLines(changes: readonly PairChange[]): string[] {
   const groups = new Map<string, PairChange[]>();
   for (const one of changes) {
-    const key = `${one.before ?? 'new'} → ${one.after ?? 'gone'}`;
+    const key = `${one.before ?? 'new'} -> ${one.after ?? 'gone'}`;
     groups.set(key, [...(groups.get(key) ?? []), one]);
   }
   return [...groups].map(([key, rows]) => {
@@ -78,7 +78,8 @@ export function summaryText({ added, fixed, moved, remaining, pairsChanged, prof
 function notChecked({ coverage, ledger, series, left }: SeriesResult, isVerbose: boolean): string {
   const { functions, undecided } = coverage;
   const open = [...(undecided === 0 ? [] : [`${undecided} of ${count(functions, 'function')}, too large or not understood`]), ...left.map((one) => one.replace(/^not looked at: /, ''))];
-  const whole = open.length === 0 ? `${count(functions, 'function')} checked to the end` : `not checked: ${open.join('; ')}`;
+  const done = functions === 0 ? 'no rule looks at what is changed' : `${count(functions, 'function')} checked to the end`;
+  const whole = open.length === 0 ? done : `not checked: ${open.join('; ')}`;
   return `${count(series.patches.length, 'patch', 'patches')}, ${whole}; ${count(ledger.length, 'entry', 'entries')} in the ledger${isVerbose || ledger.length === 0 ? '' : ' (--verbose shows them)'}`;
 }
 

@@ -26,6 +26,8 @@ export interface Finding extends Place {
   readonly ordinal: number;
   /** The #if conditions around the place, outermost first; empty where there are none. */
   readonly under: readonly string[];
+  /** The functions that were looked at when it was found, or "importer xe": its place may be in another one. Not for who reads it. */
+  readonly by?: readonly string[];
 }
 
 /**

@@ -1,5 +1,7 @@
 // Mails as text: an mbox split, headers, and bodies as they were before a mail program had them (RFC 2045, 2047, 3676). Knows nothing of patches but where asked to judge a body (issue 4, part 4).
 
+import { readable } from './letters.ts';
+
 export interface Mail {
   readonly subject: string;
   readonly from: string;
@@ -26,13 +28,6 @@ export function mailsIn(text: string, better: Better): readonly Mail[] {
     seen.add(mail.id);
     return [mail];
   });
-}
-
-/** The text of a mail's letters that stand in bytes: UTF-8 where it is that, latin1 where it is not. */
-export function readable(latin1: string): string {
-  if (!/[\x80-\xff]/.test(latin1)) return latin1;
-  const text = Buffer.from(latin1, 'latin1').toString('utf8');
-  return text.includes('\ufffd') ? latin1 : text;
 }
 
 /** A line "From …" begins a mail only where headers follow: a sentence may begin so too. */

@@ -1,7 +1,8 @@
 // A series of patches out of mails: of a thread with replies and older versions the newest whole version, in its order; or a plain diff, or what git shows of commits.
 // Reads text only (issue 4, part 4).
 
-import { mailsIn, readable, type Mail } from './mail-text.ts';
+import { readable } from './letters.ts';
+import { mailsIn, type Mail } from './mail-text.ts';
 import { parsePatch, type FilePatch } from './patch-text.ts';
 
 export interface SeriesPatch {

@@ -55,7 +55,7 @@ function put(lines: readonly string[], { lines: all }: Hunk, { at, head, tail }:
   const ends = lines[at]?.endsWith('\r') ?? false;
   let next = at;
   for (const { kind, text } of used) {
-    if (kind === '+') out.push(isExact && (old.length > 0 || !ends) ? text : `${bare(text)}${ends ? '\r' : ''}`);
+    if (kind === '+') out.push(isExact ? text : `${bare(text)}${ends ? '\r' : ''}`);
     else if (kind === '-') next++;
     else out.push(lines[next++] ?? '');
   }
@@ -74,8 +74,7 @@ function placeOf(lines: readonly string[], hunk: Hunk, wanted: number, from: num
     const [head, tail] = [Math.max(0, fuzz + leading - context), Math.max(0, fuzz + trailing - context)];
     const old = hunk.lines.slice(head, hunk.lines.length - tail).flatMap(({ kind, text }) => (kind === '+' ? [] : [bare(text)]));
     const start = Math.max(from, Math.min(wanted + head, lines.length));
-    // A file that is made must not be there.
-    if (old.length === 0) return hunk.oldStart === 0 && lines.length > 0 ? null : { at: start, head, tail };
+    if (old.length === 0) return { at: start, head, tail };
     const fits = (at: number): boolean => at >= from && at + old.length <= lines.length && old.every((text, i) => bare(lines[at + i] ?? '') === text);
     for (let distance = 0; distance <= lines.length; distance++) {
       if (fits(start + distance)) return { at: start + distance, head, tail };
@@ -90,7 +89,6 @@ function whyNot(lines: readonly string[], hunk: Hunk, wanted: number): string {
   const turned: Hunk = { ...hunk, lines: hunk.lines.map(({ kind, text }) => ({ kind: kind === '+' ? '-' : kind === '-' ? '+' : ' ', text })) };
   const isApplied = turned.lines.some(({ kind }) => kind === '-') && placeOf(lines, turned, wanted, 0);
   if (isApplied !== false && isApplied !== null && isApplied.head + isApplied.tail === 0) return 'it seems to be applied already';
-  if (hunk.oldStart === 0) return 'it makes the file, which is there already';
   const old = hunk.lines.filter(({ kind }) => kind !== '+');
   const first = old.findIndex(({ text }, i) => bare(lines[wanted + i] ?? '') !== bare(text));
   const [there, lacking] = [lines[wanted + first], old[first]];

@@ -1,5 +1,7 @@
 // Reads unified diffs as git and diff write them: files, hunks, renames, copies, deletions, and where one is damaged. Knows nothing of mails and of trees (issue 4, part 4).
 
+import { readable } from './letters.ts';
+
 export interface PatchLine {
   readonly kind: ' ' | '-' | '+';
   /** Without its line feed; a carriage return stays where not every line of the patch has one. */
@@ -123,7 +125,9 @@ function gitNames(line: string): { readonly old: string; readonly now: string } 
   const quoted = /^("(?:[^"\\]|\\.)*"|\S+) ("(?:[^"\\]|\\.)*"|\S+)$/.exec(rest);
   if (quoted !== null) return { old: unquoted(quoted[1] ?? ''), now: unquoted(quoted[2] ?? '') };
   const half = (rest.length - 1) / 2;
-  return Number.isInteger(half) ? { old: rest.slice(0, half), now: rest.slice(half + 1) } : null;
+  // Of two other names what follows says which they are.
+  const [, old = rest, now = rest] = rest[half] === ' ' ? [rest, rest.slice(0, half), rest.slice(half + 1)] : /^(.*) ("?b\/.*)$/.exec(rest) ?? [];
+  return { old: unquoted(old), now: unquoted(now) };
 }
 
 /** Takes one line of git's head of a file; false where it is none. */
@@ -164,14 +168,14 @@ function gitHeader(file: Draft, line: string): boolean {
 /** `a/drivers/x.c\t2026-01-01 …` → a/drivers/x.c. */
 function nameOf(text: string): { readonly name: string | null; readonly isEpoch: boolean } {
   const [, quoted, plain = '', time = ''] = /^(?:("(?:[^"\\]|\\.)*")|([^\t]*?))[ \t\r]*(?:\t(.*))?$/.exec(text) ?? [];
-  const name = quoted === undefined ? plain : unquoted(quoted);
+  const name = unquoted(quoted ?? plain);
   return { name: name === '/dev/null' ? null : name, isEpoch: /^(?:1970-01-01|1969-12-31) /.test(time) };
 }
 
 /** git writes bytes that are no letters in octal. */
 function unquoted(text: string): string {
-  if (!text.startsWith('"')) return text;
-  return text.slice(1, -1).replace(/\\([0-7]{3}|.)/g, (_, letter: string) => (letter.length === 3 ? String.fromCharCode(parseInt(letter, 8)) : { n: '\n', t: '\t' }[letter] ?? letter));
+  if (!text.startsWith('"')) return readable(text);
+  return readable(text.slice(1, -1).replace(/\\([0-7]{3}|.)/g, (_, letter: string) => (letter.length === 3 ? String.fromCharCode(parseInt(letter, 8)) : { n: '\n', t: '\t' }[letter] ?? letter)));
 }
 
 type HunkRead = { readonly hunk: Hunk; readonly damage: null; readonly end: number } | { readonly damage: Damage; readonly end: number };

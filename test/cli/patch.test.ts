@@ -2,7 +2,7 @@
 // project began with: a stub as callback (SEMANTICS D2, D3).
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -10,7 +10,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { ruleNamed } from '../../src/audit/rules/index.ts';
 import { ATTACH, revoker, unnotified } from '../audit/toy-tree.ts';
 import { folder, TOY_TREE } from '../source/set-up.ts';
-import { fencepost, ROOT } from './run.ts';
+import { COMMAND, fencepost, ROOT } from './run.ts';
 
 const leak = ruleNamed('attach-leak')?.header ?? assert.fail('no rule attach-leak');
 const ENV = { GIT_AUTHOR_NAME: 'a', GIT_AUTHOR_EMAIL: 'a@example.org', GIT_COMMITTER_NAME: 'a', GIT_COMMITTER_EMAIL: 'a@example.org' };
@@ -110,7 +110,80 @@ test('what does not apply, holds no patch, or is not there: which hunk, a remedy
   assert.match(fencepost(['audit', '--patch', join(root, 'none'), tree]).err, /there is no /);
   assert.match(fencepost(['audit', '--patch', 'x']).err, /needs the tree that the patches are for/);
   assert.match(fencepost(['audit', '--range', 'nothing..here', tree]).err, /git gave no patches for nothing\.\.here/);
+  assert.match(fencepost(['audit', '--range=--output=/dev/null', tree]).err, /a range does not begin with a dash/);
+  assert.match(fencepost(['audit', '--range', 'HEAD..HEAD', tree]).err, /HEAD\.\.HEAD holds no commit with a change/);
 });
+
+test('a function that went to another file, or got another name, keeps its finding', (t) => {
+  const moved = series(t, { ...TREE, 'drivers/toy/toy.c': leak.broken }, ['toy: rename', 'drivers/toy/toy.c', leak.broken.replace(/toy_import/g, 'toy_import_buf')]);
+  const json = JSON.parse(fencepost(['audit', '--patch', moved.mbox, moved.tree, '--no-cache', '--format', 'json']).out) as { added: unknown[]; fixed: unknown[]; moved: { function: string; from: { function: string } }[] };
+  assert.deepEqual([json.added, json.fixed, json.moved.map((one) => [one.from.function, one.function])], [[], [], [['toy_import', 'toy_import_buf']]]);
+});
+
+const USER = leak.clean.replace('dma_buf_detach(dmabuf, attach);', 'core_undo(dmabuf, attach);').replace('static int toy_import', '#include <linux/core.h>\nstatic int toy_import');
+const CORE_C = (body: string): string => `#include <linux/dma-buf.h>\n\nvoid core_undo(struct dma_buf *dmabuf, struct dma_buf_attachment *attach)\n{\n${body}}\nEXPORT_SYMBOL_GPL(core_undo);\n`;
+
+test('a change is judged where it is felt: in who calls what another folder exports; the kept answer of the whole tree says the same', (t) => {
+  const made = series(t, { ...TREE, 'drivers/toy/toy.c': USER, 'drivers/core/core.c': CORE_C('\tdma_buf_detach(dmabuf, attach);\n') }, ['core: nothing', 'drivers/core/core.c', CORE_C('\t/* here */\n\tdma_buf_detach(dmabuf, attach);\n')], ['core: simplify', 'drivers/core/core.c', CORE_C('\tcpu_relax();\n')]);
+  const env = { XDG_CACHE_HOME: join(made.root, 'cache') };
+  const cold = fencepost(['audit', '--patch', made.mbox, made.tree, '--no-cache']);
+  assert.equal(cold.status, 1, cold.err + cold.out);
+  assert.match(cold.out, /^added by patch 2\/2 \(core: simplify\):\ndrivers\/toy\/toy\.c:\d+ toy_import\(\) warn: .* \[attach-leak\]$/m);
+  fencepost(['audit', '--rules', made.tree], { env });
+  const warm = fencepost(['audit', '--patch', made.mbox, made.tree], { env });
+  const steady = (text: string): string => text.replace(/, \d+ functions? checked to the end/, '');
+  assert.equal(steady(warm.out), steady(cold.out), warm.err);
+});
+
+test('who brought what is fixed, and what hides it; a second run with --verbose says what remains', (t) => {
+  const hidden = leak.broken.replace('static int toy_import', '#ifdef CONFIG_TOY_IMPORT\nstatic int toy_import').replace(/(\nstatic int toy_import[\s\S]*?\n\}\n)/, '$1#endif\n');
+  const made = series(t, { ...TREE, 'drivers/toy/toy.c': hidden, 'drivers/toy/Makefile': 'obj-$(CONFIG_TOY) += toy.o\n' }, ['toy: fix', 'drivers/toy/toy.c', leak.clean]);
+  const fixed = fencepost(['audit', '--patch', made.mbox, made.tree, '--no-cache']);
+  assert.match(fixed.out, /^fixed by the patch \(toy: fix\):\n.*\[attach-leak\]\n {4}Fixes: [0-9a-f]{12} \("base"\)$/m, fixed.err);
+  const back = series(t, { ...TREE, 'drivers/toy/Makefile': 'obj-$(CONFIG_TOY) += toy.o\n' }, ['toy: break', 'drivers/toy/toy.c', hidden]);
+  const added = fencepost(['audit', '--patch', back.mbox, back.tree, '--no-cache']);
+  assert.match(added.out, /^ {4}built only under CONFIG_TOY and #ifdef CONFIG_TOY_IMPORT$/m);
+  assert.equal(added.out.split('\n\n')[0]?.split('\n').length, 5);
+  const note = join(back.root, 'note.diff');
+  writeFileSync(note, '--- drivers/toy/toy.c\n+++ drivers/toy/toy.c\n@@ -1,1 +1,2 @@\n+/* toy */\n #include <linux/dma-buf.h>\n');
+  writeFileSync(join(back.tree, 'drivers/toy/toy.c'), hidden);
+  const remains = fencepost(['audit', '--patch', note, back.tree, '--no-cache', '--verbose']);
+  assert.match(remains.out, /^was there before, and remains:\n.*\[attach-leak\]$/m);
+});
+
+test('a bot tells findings of lower confidence by 250; standard input; a thread with its replies and an older version', (t) => {
+  const lower = ruleNamed('sgt-nents-misuse')?.header ?? assert.fail('no rule sgt-nents-misuse');
+  assert.equal(lower.confidence, 'medium');
+  const made = series(t, { ...TREE, 'drivers/low/low.c': lower.clean }, ['low: count', 'drivers/low/low.c', lower.broken]);
+  const bot = fencepost(['audit', '--patch', made.mbox, made.tree, '--no-cache', '--bot']);
+  assert.deepEqual([bot.status, bot.out.split('\n').length], [250, 2], bot.out);
+  assert.match(bot.out, /1 more of lower confidence added/);
+  const text = readFileSync(made.mbox, 'latin1');
+  const mail = (subject: string, body: string): string => text.replace(/^Subject: .*$/m, `Subject: ${subject}`).replace(/\n\n[\s\S]*$/, `\n\n${body}\n\n`);
+  const old = text.replace('[PATCH]', '[PATCH v1]').replace(/^\+(?!\+).*$/m, '+/* no such thing */');
+  const thread = mail('[PATCH v2 0/1] low', 'Hello.') + text.replace('[PATCH]', '[PATCH v2 1/1]') + mail('Re: [PATCH v2 1/1] low: count', '> --- a/x\n> +++ b/x\n\nNo.') + old;
+  const { status, stdout } = spawnSync(process.execPath, [COMMAND, 'audit', '--patch', '-', made.tree, '--no-cache', '--format', 'json', '--confidence', 'medium'], { input: thread, encoding: 'utf8' });
+  const json = JSON.parse(stdout) as { added: { rule: string; patch: { subject: string } }[]; series: { version: number }; ledger: { reason: string }[] };
+  assert.deepEqual([status, json.series.version, json.added.map(({ rule, patch }) => [rule, patch.subject])], [1, 2, [['sgt-nents-misuse', 'low: count']]]);
+  assert.deepEqual(json.ledger.slice(0, 2).map(({ reason }) => reason), ['1 reply was left aside', 'of versions 1, 2 only v2 was read']);
+});
+
+test('a driver outside of a tree: its patch, in another folder\'s words; pairs with Linux as the catalogue knows it', (t) => {
+  const root = folder(t, { 'toy.c': BEFORE, 'p.diff': '' });
+  writeFileSync(join(root, 'p.diff'), execDiff(root, BEFORE, STUB));
+  const { out, err } = fencepost(['audit', '--patch', join(root, 'p.diff'), root, '--format', 'json']);
+  const { pairsChanged, added } = JSON.parse(out) as { pairsChanged: { exporter: string; before: string; after: string }[]; added: { rule: string }[] };
+  assert.deepEqual(added.map(({ rule }) => rule), ['stub-callback'], err);
+  assert.deepEqual(pairsChanged.filter(({ exporter }) => exporter === 'vfio_pci').map(({ before, after }) => [before, after]), [['refused', 'hangs']]);
+});
+
+/** What `diff -u` prints of two texts of toy.c, in the folder of a kernel. */
+function execDiff(root: string, before: string, after: string): string {
+  writeFileSync(join(root, 'before.txt'), before);
+  writeFileSync(join(root, 'after.txt'), after);
+  const { stdout } = spawnSync('diff', ['-u', '--label', 'a/drivers/misc/toy.c', '--label', 'b/drivers/misc/toy.c', 'before.txt', 'after.txt'], { cwd: root, encoding: 'utf8' });
+  return stdout;
+}
 
 const ASKS_FOR_CALLBACK = ATTACH.replace(/\tif \(!dma_buf_attach_revocable[\s\S]*$/, '\tif (!attachment->importer_ops || !attachment->importer_ops->invalidate_mappings)\n\t\treturn -EOPNOTSUPP;\n');
 const BEFORE = unnotified(true);

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -30,6 +30,33 @@ test('a diff of two random texts gives the second, and reversed the first', (t) 
   }), { numRuns: 60 });
 });
 
+test('the same of git, with any context, with renames and odd names', (t) => {
+  const root = folder(t, {});
+  const git = (...args: string[]): string => execFileSync('git', ['-C', root, '-c', 'user.name=a', '-c', 'user.email=a@example.org', ...args], { encoding: 'latin1' });
+  git('init', '-q');
+  const text = fc.array(fc.constantFrom('one', 'two', 'three', '', 'four\r', '\u00e9'), { minLength: 1, maxLength: 25 }).map((rows) => rows.map((row) => `${row}\n`).join(''));
+  const names = ['a b.c', 't\t.c', 'plain.c', 'q"q.c', '\u00e9.c'];
+  fc.assert(fc.property(text, text, fc.nat(5), fc.constantFrom(...names), fc.constantFrom(...names), (old, now, context, from, to) => {
+    git('rm', '-rqf', '--cached', '--ignore-unmatch', '.');
+    for (const name of names) rmSync(join(root, name), { force: true });
+    writeFileSync(join(root, from), old, 'latin1');
+    git('add', '-A');
+    const before = git('write-tree').trim();
+    rmSync(join(root, from));
+    writeFileSync(join(root, to), now, 'latin1');
+    git('add', '-A');
+    const files = parsePatch(git('diff', '--cached', '-M30%', `-U${context}`, before));
+    const texts = new Map<string | null, string>([[from, old]]);
+    for (const file of files) {
+      const applied = applyPatch(file.oldPath === null ? '' : texts.get(file.oldPath) ?? assert.fail(`no ${file.oldPath}`), file);
+      assert.ok(applied.ok, JSON.stringify(applied));
+      if (file.oldPath !== file.newPath) texts.delete(file.oldPath);
+      if (file.newPath !== null) texts.set(file.newPath, applied.text);
+    }
+    assert.deepEqual([...texts], [[to, now]]);
+  }), { numRuns: 40 });
+});
+
 test('a mutated patch applies or says which hunk does not, and never throws', () => {
   const old = lines(40);
   const patch = `--- a/x.c\n+++ b/x.c\n@@ -3,4 +3,4 @@\n line 3\n-line 4\n+line four\n line 5\n line 6\n@@ -20,3 +20,4 @@\n line 20\n+more\n line 21\n line 22\n`;
@@ -52,6 +79,46 @@ test('a hunk that moved is found, one with a changed context line is applied and
 test('files that are made, deleted, renamed, binary', () => {
   const files = parsePatch(`diff --git a/new.c b/new.c\nnew file mode 100644\n--- /dev/null\n+++ b/new.c\n@@ -0,0 +1 @@\n+x\ndiff --git a/old.c b/old.c\ndeleted file mode 100644\n--- a/old.c\n+++ /dev/null\n@@ -1 +0,0 @@\n-x\ndiff --git a/a.c b/b.c\nsimilarity index 100%\nrename from a.c\nrename to b.c\ndiff --git a/x.bin b/x.bin\nBinary files a/x.bin and b/x.bin differ\n`);
   assert.deepEqual(files.map(({ oldPath, newPath, isBinary }) => [oldPath, newPath, isBinary]), [[null, 'new.c', false], ['old.c', null, false], ['a.c', 'b.c', false], ['x.bin', 'x.bin', true]]);
+});
+
+test('a copy leaves the old file; a file of which only permissions change is told; what is combined of a merge is none', () => {
+  const [copy, mode, ...more] = parsePatch('diff --git a/x.c b/y.c\nsimilarity index 90%\ncopy from x.c\ncopy to y.c\n--- a/x.c\n+++ b/y.c\n@@ -1 +1 @@\n-a\n+b\ndiff --git a/run b/run\nold mode 100644\nnew mode 100755\ndiff --cc z.c\nindex 1,2..3\n--- a/z.c\n+++ b/z.c\n@@@ -1,1 -1,1 +1,1 @@@\n- a\n -b\n++c\n');
+  assert.deepEqual([copy?.isCopy, copy?.oldPath, copy?.newPath, mode?.isModeOnly, more.length], [true, 'x.c', 'y.c', true, 0]);
+});
+
+test('diff -N says with a time what is made and what is gone', () => {
+  const epoch = '1970-01-01 00:00:00.000000000 +0000';
+  const files = parsePatch(`--- a/new.c\t${epoch}\n+++ b/new.c\t2026-01-01 00:00:00.0 +0000\n@@ -0,0 +1 @@\n+x\n--- a/old.c\t2026-01-01 00:00:00.0 +0000\n+++ b/old.c\t${epoch}\n@@ -1 +0,0 @@\n-x\n`);
+  assert.deepEqual(files.map(({ oldPath, newPath }) => [oldPath, newPath]), [[null, 'new.c'], ['old.c', null]]);
+});
+
+test('a damaged hunk is told: cut off, broken by a mail program, with more lines than its head says', () => {
+  const head = '--- a/x.c\n+++ b/x.c\n@@ -1,3 +1,3 @@\n one\n';
+  const told = (text: string): unknown => parsePatch(text)[0]?.damage;
+  assert.deepEqual(told(`${head}-two\n`), { hunk: 1, line: 6, why: 'the patch ends within it' });
+  assert.deepEqual(told(`${head}-two that is\nlong\n+three\n four\n`), { hunk: 1, line: 6, why: 'a line of it was broken, perhaps by a mail program' });
+  assert.deepEqual(told(`${head}-two\n+three\n four\n+five\n`), { hunk: 1, line: 8, why: 'it has other lines than its head says' });
+  // A signature is none of it.
+  assert.equal(told(`${head}-two\n+three\n four\n-- \n2.52.0\n`), null);
+});
+
+test('line ends stay those of the file, and a patch of line ends changes them', () => {
+  const [file] = parsePatch('--- a/x.c\n+++ b/x.c\n@@ -1,3 +1,3 @@\n one\n-two\n+2\n three\n');
+  assert.ok(file !== undefined);
+  assert.deepEqual(applyPatch('one\r\ntwo\r\nthree\r\n', file), { ok: true, text: 'one\r\n2\r\nthree\r\n', notes: [] });
+  const [ends] = parsePatch('--- a/x.c\n+++ b/x.c\n@@ -1,2 +1,2 @@\n one\n-two\r\n+two\n');
+  assert.ok(ends !== undefined);
+  assert.deepEqual(applyPatch('one\ntwo\r\n', ends), { ok: true, text: 'one\ntwo\n', notes: [] });
+});
+
+test('what is applied already is said; a file of a hundred thousand lines is no problem', () => {
+  const [file] = parsePatch('--- a/x.c\n+++ b/x.c\n@@ -2,3 +2,3 @@\n line 2\n-line 3\n+line three\n line 4\n');
+  assert.ok(file !== undefined);
+  assert.deepEqual(applyPatch(lines(9).replace('line 3', 'line three'), file), { ok: false, hunk: 1, line: 3, why: 'it seems to be applied already' });
+  const big = Array.from({ length: 200_000 }, (_, at) => `+${at}\n`).join('');
+  const [made] = parsePatch(`--- /dev/null\n+++ b/big.h\n@@ -0,0 +1,200000 @@\n${big}`);
+  const applied = made === undefined ? assert.fail() : applyPatch('', made);
+  assert.ok(applied.ok && applied.text.length === big.length - 200_000);
 });
 
 const mail = (subject: string, body: string, more = ''): string => `From 0123 Mon Sep 17 00:00:00 2001\nFrom: A <a@example.org>\nDate: Mon, 1 Jan 2026 00:00:00 +0000\nSubject: ${subject}\n${more}\n${body}\n`;
@@ -85,6 +152,49 @@ test('bodies as mail programs send them', () => {
     mail('=?utf-8?q?=5BPATCH=5D_a?=', plain).replace(/\n/g, '\r\n'),
   ];
   for (const one of sent) assert.deepEqual(seriesIn(one)?.patches.map(({ subject, files }) => [subject, files[0]?.hunks[0]?.lines.map(({ kind, text }) => kind + text)]), [['a', ['-one', '+two']]], one);
+});
+
+test('a flowed body is put together as git does it, and left alone where that would hurt', () => {
+  const one = (body: string): unknown => seriesIn(mail('[PATCH] a', body, 'Content-Type: text/plain; charset=UTF-8; format=flowed\n'))?.patches[0]?.files[0];
+  const want = parsePatch('--- a/x.c\n+++ b/x.c\n@@ -1,2 +1,2 @@\n one\n-two\n+three and more\n')[0];
+  // Blanks at the beginning are doubled, a long line goes on behind a blank.
+  assert.deepEqual(one('text that goes \non\n\n--- a/x.c\n+++ b/x.c\n@@ -1,2 +1,2 @@\n  one\n-two\n+three and \nmore'), { ...want, hunks: want?.hunks.map((hunk) => ({ ...hunk, line: 5 })) });
+  const plain = parsePatch('--- a/x.c\n+++ b/x.c\n@@ -1,2 +1,2 @@\n one\n-two\n+three\n')[0];
+  assert.deepEqual(one('--- a/x.c\n+++ b/x.c\n@@ -1,2 +1,2 @@\n one\n-two\n+three'), plain);
+});
+
+test('of a mail with plain text and HTML the text counts; an attached patch counts', () => {
+  const parts = (...all: string[]): string => `${all.map((part) => `--b\n${part}\n`).join('')}--b--\n`;
+  const both = mail('[PATCH] a', parts(`Content-Type: text/plain\n\n${DIFF('two')}`, `Content-Type: text/html\n\n<pre>\n${DIFF('two')}</pre>`), 'Content-Type: multipart/alternative; boundary=b\n');
+  const attached = mail('[PATCH] a', parts('Content-Type: text/plain\n\nSee below.', `Content-Type: text/x-patch; name="0001-a.patch"\nContent-Transfer-Encoding: base64\n\n${Buffer.from(DIFF('two')).toString('base64')}`, 'Content-Type: image/png\n\nxx'), 'Content-Type: multipart/mixed;\n boundary="b"\n');
+  for (const one of [both, attached]) assert.deepEqual(seriesIn(one)?.patches[0]?.files.map(({ newPath }) => newPath), ['x.c'], one);
+});
+
+test('subjects and senders in letters; a mail that is there twice; a patch that was sent again', () => {
+  const more = (id: string, date: string): string => `Message-ID: <${id}@example.org>\nDate: ${date}\n`;
+  const with_ = (subject: string, to: string, id: string, day: number): string => mail(subject, DIFF(to)).replace(/Date: .*\n/, more(id, `Mon, ${day} Jan 2026 00:00:00 +0000`)).replace('From: A', 'From: =?UTF-8?Q?Christian_K=C3=B6nig?=');
+  const series = seriesIn(`${with_('[PATCH 2/2] b', 'three', 'b', 5)}${with_('[PATCH 1/2] =?utf-8?b?w7w=?=', 'old', 'a', 5)}${with_('[RESEND PATCH 1/2] new', 'two', 'c', 9)}${with_('[PATCH 2/2] b', 'three', 'b', 5)}`);
+  assert.deepEqual(series?.patches.map(({ number, subject, from, id }) => [number, subject, from, id]), [[1, 'new', 'Christian K\u00f6nig <a@example.org>', '<c@example.org>'], [2, 'b', 'Christian K\u00f6nig <a@example.org>', '<b@example.org>']]);
+});
+
+test('a line of a body that begins with From begins no mail', () => {
+  const series = seriesIn(mail('[PATCH] a', `Text.\n\nFrom here on it is 12:30 o'clock.\nNothing.\n${DIFF('two')}`) + mail('Re: [PATCH] a', 'Fine.'));
+  assert.deepEqual([series?.patches.length, series?.notes], [1, ['1 reply was left aside']]);
+});
+
+test('a series that lacks a patch says so; a cover letter is no patch; git log -p is read oldest first', () => {
+  assert.deepEqual(seriesIn(mail('[PATCH v2 0/3] cover', DIFF('x')) + mail('[PATCH v2 1/3] a', DIFF('two')) + mail('[PATCH v2 3/3] c', DIFF('four')))?.notes, ['patch 2 of 3 is missing']);
+  const commit = (hash: string, day: number, subject: string, to: string): string => `commit ${hash.repeat(40)}\nAuthor: A <a@example.org>\nDate:   Mon Jan ${day} 00:00:00 2026 +0000\n\n    ${subject}\n\n${DIFF(to)}\n`;
+  assert.deepEqual(seriesIn(commit('b', 6, 'second', 'three') + commit('a', 5, 'first', 'two'))?.patches.map(({ subject }) => subject), ['first', 'second']);
+});
+
+test('a mutated thread is read, or not, and never throws', () => {
+  const thread = [mail('[PATCH v2 0/2] cover', 'base-commit: 0123456789abcdef'), mail('[PATCH v2 1/2] a', DIFF('two')), mail('Re: [PATCH v2 1/2] a', `> ${DIFF('two').replace(/\n/g, '\n> ')}`), mail('[PATCH v2 2/2] b', DIFF('three'), 'Content-Type: text/plain; format=flowed; charset="utf-8"\nContent-Transfer-Encoding: quoted-printable\n')].join('');
+  fc.assert(fc.property(fc.nat(thread.length), fc.nat(40), fc.oneof(fc.string({ maxLength: 6 }), fc.constantFrom('\n', '\r\n', '--', '@@ ', 'From ', '=?', '=', ';')), fc.nat(thread.length), (at, cut, piece, other) => {
+    const once = thread.slice(0, at) + piece + thread.slice(at + cut);
+    const series = seriesIn(once.slice(0, other) + piece + once.slice(other));
+    for (const { files } of series?.patches ?? []) for (const file of files) assert.equal(typeof applyPatch('one\n', file).ok, 'boolean');
+  }), { numRuns: 400 });
 });
 
 test('what is no patch is none', () => {

@@ -5,7 +5,7 @@ import { seriesJson } from '../../report/series-json.ts';
 import { seriesMail, type MailPatch } from '../../report/series-mail.ts';
 import { seriesText, shownAt, sinceSummary, sinceText, summaryText } from '../../report/series-text.ts';
 import type { SeriesResult, Since } from '../../results/patch.ts';
-import { readable } from '../../source/mail-text.ts';
+import { readable } from '../../source/letters.ts';
 import type { Series } from '../../source/mails.ts';
 import { EXIT, UsageProblem } from '../exit.ts';
 import { longWork, type LongWork } from '../long-work.ts';
